@@ -1,0 +1,19 @@
+// The subcommands: each adds its options to the parser and returns what to do once they are parsed.
+#pragma once
+
+#include <functional>
+
+#include <CLI/App.hpp>
+
+namespace dysta::cli {
+
+/// Runs a subcommand; its result is the exit status. Set by the parser for the one that was asked
+/// for.
+using Action = std::function<int()>;
+
+void add_simulate_command(CLI::App& app, Action& action);
+void add_workload_command(CLI::App& app, Action& action);
+void add_policies_command(CLI::App& app, Action& action);
+void add_traces_command(CLI::App& app, Action& action);
+
+}  // namespace dysta::cli

@@ -1,0 +1,65 @@
+// Where results go: whole or not at all.
+#pragma once
+
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace dysta::cli {
+
+/// A file that is written beside its target and takes its place when `commit` is called; a target
+/// that exists and is not a regular file (a device, a pipe) is opened and written directly. Without
+/// a commit, and on SIGINT, SIGTERM or SIGHUP, nothing stays. All functions throw
+/// `dysta::FileError` when the system refuses.
+class OutputFile {
+ public:
+  explicit OutputFile(std::string path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view text);
+  void commit();
+
+ private:
+  static constexpr std::size_t kDirect = static_cast<std::size_t>(-1);
+
+  [[noreturn]] void fail(std::string_view what) const;
+
+  std::string path_;            ///< as the user gave it
+  std::string target_;          ///< links resolved
+  std::string temporary_;       ///< empty when written directly
+  std::size_t slot_ = kDirect;  ///< where the signal handler finds `temporary_`
+  std::FILE* file_ = nullptr;
+};
+
+/// Makes interrupts remove what is half-written before they end the program.
+void install_signal_handlers();
+
+/// Writes to standard output; throws `dysta::FileError` when that fails.
+void print(std::string_view text);
+
+/// Flushes standard output; throws `dysta::FileError` when that fails.
+void flush_output();
+
+/// Shows on standard error how far a computation is, once it takes more than two seconds.
+class Progress {
+ public:
+  explicit Progress(std::string what) : what_(std::move(what)) {}
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void update(std::size_t done, std::size_t of);
+
+ private:
+  static double now_s();
+
+  std::string what_;
+  double start_s_ = now_s();
+  double last_shown_s_ = start_s_;
+  bool shown_ = false;
+};
+
+}  // namespace dysta::cli

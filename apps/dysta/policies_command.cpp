@@ -1,0 +1,66 @@
+#include <iterator>
+#include <memory>
+
+#include <CLI/Option.hpp>
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "dysta/sched/registry.hpp"
+#include "output.hpp"
+
+namespace dysta::cli {
+namespace {
+
+std::string as_text(const PolicyRegistry& registry) {
+  std::string text;
+  for (const PolicyEntry& entry : registry.entries()) {
+    fmt::format_to(std::back_inserter(text), "{}: {}\n", entry.name, entry.help);
+    for (const ParameterSpec& spec : entry.parameters) {
+      fmt::format_to(std::back_inserter(text), "  {}={}  {}; allowed is {}\n", spec.name,
+                     to_text(spec.default_value), spec.help, spec.allowed());
+    }
+  }
+  return text;
+}
+
+std::string as_markdown(const PolicyRegistry& registry) {
+  std::string text = "| policy | what it does | parameters and defaults |\n| --- | --- | --- |\n";
+  for (const PolicyEntry& entry : registry.entries()) {
+    std::string parameters;
+    for (const ParameterSpec& spec : entry.parameters) {
+      fmt::format_to(std::back_inserter(parameters), "{}`{}={}`", parameters.empty() ? "" : " ",
+                     spec.name, to_text(spec.default_value));
+    }
+    fmt::format_to(std::back_inserter(text), "| `{}` | {} | {} |\n", entry.name, entry.help,
+                   parameters);
+  }
+  text += "\n| parameter | what it is | allowed |\n| --- | --- | --- |\n";
+  std::vector<std::string> listed;
+  for (const PolicyEntry& entry : registry.entries()) {
+    for (const ParameterSpec& spec : entry.parameters) {
+      if (std::find(listed.begin(), listed.end(), spec.name) != listed.end()) continue;
+      listed.push_back(spec.name);
+      fmt::format_to(std::back_inserter(text), "| `{}` | {} | {} |\n", spec.name, spec.help,
+                     spec.allowed());
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_policies_command(CLI::App& app, Action& action) {
+  auto* command =
+      app.add_subcommand("policies", "List the policies: what runs next, and their parameters");
+  auto markdown = std::make_shared<bool>(false);
+  command->add_flag("--markdown", *markdown, "As the tables of docs/policies.md");
+  command->callback([markdown, &action] {
+    action = [markdown] {
+      const PolicyRegistry registry;
+      print(*markdown ? as_markdown(registry) : as_text(registry));
+      return 0;
+    };
+  });
+}
+
+}  // namespace dysta::cli

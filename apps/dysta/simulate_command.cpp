@@ -1,0 +1,282 @@
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <thread>
+
+#include <CLI/Option.hpp>
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "dysta/core/error.hpp"
+#include "dysta/io/number_text.hpp"
+#include "dysta/metrics/comparison.hpp"
+#include "dysta/metrics/perfetto.hpp"
+#include "dysta/sched/registry.hpp"
+#include "dysta/sim/compare.hpp"
+#include "dysta/workload/request_table.hpp"
+#include "output.hpp"
+#include "workload_options.hpp"
+
+namespace dysta::cli {
+namespace {
+
+struct Options {
+  TraceOptions traces;
+  WorkloadOptions workload;
+  std::string requests;
+  std::string seeds = "1";
+  std::string policies = "fcfs,sjf,prema,planaria,sdrm3,dysta";
+  std::string baseline;
+  double preemption_cost_s = 0;
+  double decision_cost_s = 0;
+  std::size_t jobs = 0;  // 0: as many as there are cores
+  std::string completions;
+  std::string json;
+  std::string csv;
+  std::string timeline;
+  TextOptions text;
+};
+
+/// Reads `1-5`, `3` or `1,4,7-9`.
+std::vector<std::uint64_t> parse_seeds(std::string_view text) {
+  constexpr std::uint64_t kMostSeeds = 10'000;
+  std::vector<std::uint64_t> seeds;
+  const auto fail = [&] {
+    throw SpecificationError("--seeds: " + in_quotes(text) +
+                             " is not allowed; allowed are whole numbers and ranges like 1-5, "
+                             "separated by commas, each once, at most 10000 in all");
+  };
+  for (auto rest = text;;) {
+    const auto comma = rest.find(',');
+    const auto part = rest.substr(0, comma);
+    const auto dash = part.find('-');
+    const auto first = parse_whole(part.substr(0, dash));
+    const auto last = dash == part.npos ? first : parse_whole(part.substr(dash + 1));
+    if (!first || !last || *last < *first || *last - *first >= kMostSeeds) fail();
+    for (std::uint64_t seed = *first; seed <= *last; ++seed) {
+      if (std::find(seeds.begin(), seeds.end(), seed) != seeds.end()) fail();
+      seeds.push_back(seed);
+    }
+    if (seeds.size() > kMostSeeds) fail();
+    if (comma == rest.npos) return seeds;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+/// The index of the policy that `--baseline` names, by label or, where only one has it, by name.
+std::size_t find_baseline(std::string_view name, const std::vector<ConfiguredPolicy>& policies) {
+  if (name.empty()) return 0;
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    if (policies[i].label() == name) return i;
+  }
+  throw SpecificationError("--baseline: " + in_quotes(name) +
+                           " is not among the policies compared; allowed is one of --policies, "
+                           "with its parameters");
+}
+
+/// The requests of every run, and their description.
+std::vector<std::vector<Request>> make_workloads(const Options& options, const TraceSet& traces,
+                                                 const Profiles& profiles,
+                                                 WorkloadDescription& description) {
+  std::vector<std::vector<Request>> workloads;
+  if (!options.requests.empty()) {
+    workloads.push_back(read_requests(options.requests, traces));
+    description.arrivals = "requests of " + options.requests;
+  } else {
+    description.seeds = parse_seeds(options.seeds);
+    WorkloadSpec spec = options.workload.spec(traces, profiles, 0);
+    description.arrivals = options.workload.arrivals + " arrivals";
+    description.rate_hz = spec.rate_hz;
+    description.slo_multiplier = spec.slo_multiplier;
+    for (const std::uint64_t seed : description.seeds) {
+      spec.seed = seed;
+      workloads.push_back(generate(spec, traces, profiles));
+    }
+  }
+  description.requests = workloads.front().size();
+  description.preemption_cost_s = options.preemption_cost_s;
+  description.decision_cost_s = options.decision_cost_s;
+  for (const Trace& trace : traces.all()) description.variants.push_back(trace.name());
+
+  std::vector<double> loads;
+  for (const auto& workload : workloads) {
+    std::vector<Seconds> isolated;
+    isolated.reserve(workload.size());
+    for (const Request& request : workload) {
+      isolated.push_back(traces[request.variant].isolated(request.sample));
+    }
+    if (const auto load = offered_load(workload, isolated)) loads.push_back(*load);
+  }
+  if (!loads.empty()) {
+    description.offered_load =
+        std::accumulate(loads.begin(), loads.end(), 0.0) / static_cast<double>(loads.size());
+  }
+  return workloads;
+}
+
+void write_timeline(OutputFile& file, const TraceSet& traces, const std::vector<Request>& requests,
+                    const Comparison& comparison, const std::vector<Timeline>& timelines,
+                    const std::vector<RunOutcome>& outcomes) {
+  std::vector<std::string> names;
+  names.reserve(requests.size());
+  for (const Request& request : requests) names.push_back(traces[request.variant].name());
+  std::vector<TimelineRun> runs;
+  for (std::size_t p = 0; p < comparison.policies.size(); ++p) {
+    runs.push_back({.label = comparison.policies[p].label,
+                    .timeline = &timelines[p],
+                    .outcome = &outcomes[p],
+                    .request_names = names});
+  }
+  write_perfetto(runs, [&](std::string_view piece) { file.write(piece); });
+}
+
+void check_outputs_differ(const Options& options) {
+  std::vector<std::string> paths{options.completions, options.json, options.csv, options.timeline};
+  std::erase(paths, "");
+  std::sort(paths.begin(), paths.end());
+  const auto twice = std::adjacent_find(paths.begin(), paths.end());
+  if (twice != paths.end()) {
+    throw SpecificationError("two outputs go to " + in_quotes(*twice) + "; allowed is one a file");
+  }
+}
+
+int run(const Options& options) {
+  check_outputs_differ(options);
+  const PolicyRegistry registry;
+  const auto policies = registry.parse(options.policies);
+  Comparison comparison;
+  comparison.baseline = find_baseline(options.baseline, policies);
+
+  const TraceSet traces = options.traces.load();
+  const Profiles profiles(traces);
+  const auto workloads = make_workloads(options, traces, profiles, comparison.workload);
+
+  // Outputs are opened first: a path that cannot be written is told before the work, not after.
+  const auto open = [](const std::string& path) {
+    return path.empty() ? nullptr : std::make_unique<OutputFile>(path);
+  };
+  const auto completions_file = open(options.completions);
+  const auto json_file = open(options.json);
+  const auto csv_file = open(options.csv);
+  const auto timeline_file = open(options.timeline);
+
+  std::vector<RunOutcome> outcomes;
+  std::vector<Timeline> timelines;
+  Progress progress("simulations");
+  CompareOptions compare_options;
+  compare_options.costs = {.decision = Seconds{options.decision_cost_s},
+                           .preemption = Seconds{options.preemption_cost_s}};
+  compare_options.threads =
+      options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  compare_options.progress = [&](std::size_t done, std::size_t of) { progress.update(done, of); };
+  if (completions_file || timeline_file) compare_options.outcomes = &outcomes;
+  if (timeline_file) compare_options.timelines = &timelines;
+  comparison.policies = compare(traces, profiles, workloads, policies, compare_options);
+
+  if (completions_file) completions_file->write(completions_csv(comparison.policies, outcomes));
+  if (json_file) json_file->write(comparison_json(comparison, DYSTA_VERSION));
+  if (csv_file) csv_file->write(comparison_csv(comparison));
+  if (timeline_file) {
+    write_timeline(*timeline_file, traces, workloads.front(), comparison, timelines, outcomes);
+  }
+  for (auto* file :
+       {completions_file.get(), json_file.get(), csv_file.get(), timeline_file.get()}) {
+    if (file != nullptr) file->commit();
+  }
+  TextOptions text = options.text;
+  text.differences = !options.baseline.empty();
+  print(comparison_text(comparison, text));
+  return 0;
+}
+
+}  // namespace
+
+void add_simulate_command(CLI::App& app, Action& action) {
+  auto* command =
+      app.add_subcommand("simulate", "Run policies on the same requests and compare them");
+  auto options = std::make_shared<Options>();
+  options->traces.add_to(*command);
+
+  auto workload_options = options->workload.add_to(*command);
+  auto* seed = command->add_option("--seed", options->seeds, "Seed of all random streams")
+                   ->check(whole_in(0, 1ull << 53))
+                   ->group("Workload")
+                   ->type_name("S")
+                   ->capture_default_str();
+  auto* seeds = command
+                    ->add_option("--seeds", options->seeds,
+                                 "Several runs, as in 1-5: means with 95% confidence intervals")
+                    ->group("Workload")
+                    ->type_name("LIST")
+                    ->excludes(seed);
+  auto* requests = command
+                       ->add_option("--requests", options->requests,
+                                    "A table of requests instead of drawing them "
+                                    "(arrival_s,model,sample,priority,slo_s)")
+                       ->group("Workload")
+                       ->type_name("FILE")
+                       ->excludes(seed)
+                       ->excludes(seeds);
+  for (CLI::Option* option : workload_options) requests->excludes(option);
+
+  command
+      ->add_option("--policies", options->policies,
+                   "NAME[:key=value[,key=value]][,NAME...]; dysta policies lists them")
+      ->group("Policies")
+      ->type_name("LIST")
+      ->capture_default_str();
+  command
+      ->add_option("--baseline", options->baseline,
+                   "Show paired differences to this one of the policies")
+      ->group("Policies")
+      ->type_name("NAME");
+  command
+      ->add_option("--preemption-cost", options->preemption_cost_s,
+                   "Seconds lost when an unfinished task is put aside for another")
+      ->check(number_in(0, 1e6))
+      ->group("Policies")
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  command
+      ->add_option("--decision-cost", options->decision_cost_s,
+                   "Seconds lost at every decision, so at every layer")
+      ->check(number_in(0, 1e6))
+      ->group("Policies")
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  command
+      ->add_option("--jobs", options->jobs,
+                   "Simulations at a time, all cores if not given; results do not depend on it")
+      ->check(whole_in(1, 1024))
+      ->group("Policies")
+      ->type_name("N");
+
+  command->add_flag("--by-model", options->text.by_model, "Show figures of each model")
+      ->group("Output");
+  command->add_flag("--by-priority", options->text.by_priority, "Show figures of each priority")
+      ->group("Output");
+  command
+      ->add_flag("--explain", options->text.explain, "Say who wins, and where the gain comes from")
+      ->group("Output");
+  command
+      ->add_option("--completions", options->completions,
+                   "Write every request's completion time under each policy (CSV)")
+      ->group("Output")
+      ->type_name("FILE")
+      ->excludes(seeds);
+  command->add_option("--json", options->json, "Write all figures (JSON)")
+      ->group("Output")
+      ->type_name("FILE");
+  command->add_option("--csv", options->csv, "Write all figures, a row a policy and run (CSV)")
+      ->group("Output")
+      ->type_name("FILE");
+  command
+      ->add_option("--timeline", options->timeline,
+                   "Write what ran when, for https://ui.perfetto.dev (JSON)")
+      ->group("Output")
+      ->type_name("FILE")
+      ->excludes(seeds);
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace dysta::cli

@@ -1,0 +1,50 @@
+// The options that describe traces and a workload drawn from them, shared by `simulate` and
+// `workload`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+#include "dysta/trace/profile.hpp"
+#include "dysta/trace/trace.hpp"
+#include "dysta/workload/workload.hpp"
+
+namespace dysta::cli {
+
+/// Accepts finite numbers from `least` (or above it) to `largest`.
+CLI::Validator number_in(double least, double largest, bool least_included = true);
+
+/// Accepts whole numbers from `least` to `largest`.
+CLI::Validator whole_in(std::uint64_t least, std::uint64_t largest);
+
+/// `--traces` and `--seq-len`.
+struct TraceOptions {
+  std::vector<std::string> paths;
+  std::uint32_t sequence_length = 512;
+
+  void add_to(CLI::App& command);
+  TraceSet load() const;
+};
+
+/// What to draw: everything but the seed.
+struct WorkloadOptions {
+  std::optional<double> rate_hz;
+  std::optional<double> load;
+  std::size_t count = 1000;
+  std::string arrivals = "poisson";
+  double slo_multiplier = 10;
+  std::string mix;
+  std::string priorities;
+
+  /// Adds the options; returns them, so that a command can exclude them by another.
+  std::vector<CLI::Option*> add_to(CLI::App& command);
+
+  /// The workload asked for. Throws `SpecificationError` where the options contradict each other.
+  WorkloadSpec spec(const TraceSet& traces, const Profiles& profiles, std::uint64_t seed) const;
+};
+
+}  // namespace dysta::cli

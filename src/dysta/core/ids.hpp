@@ -1,0 +1,30 @@
+// Identities as types: an index of one kind cannot stand where another is meant.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dysta {
+
+/// A task from its arrival to its completion, as the host and a policy name it. Dense: hosts hand
+/// out the smallest numbers they can and use one again after the task's `on_finish`, so that a
+/// table indexed by it is bounded by the largest number of tasks present at once. Says nothing
+/// about order.
+enum class TaskId : std::uint32_t {};
+
+/// One network with one weight-sparsity pattern; indexes a `TraceSet`.
+enum class VariantId : std::uint32_t {};
+
+/// One network architecture, whatever its pattern; indexes a `TraceSet`'s models.
+enum class ModelId : std::uint32_t {};
+
+/// One accelerator of a host.
+enum class AcceleratorId : std::uint32_t {};
+
+/// The position that an identity stands for.
+template <class Id>
+constexpr std::size_t index(Id id) {
+  return static_cast<std::size_t>(id);
+}
+
+}  // namespace dysta

@@ -1,0 +1,85 @@
+// Policies side by side on the same requests: plain data, and its forms in text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "dysta/metrics/outcome.hpp"
+#include "dysta/metrics/statistics.hpp"
+#include "dysta/metrics/summary.hpp"
+
+namespace dysta {
+
+/// What was simulated, for the head of a report.
+struct WorkloadDescription {
+  std::vector<std::string> variants;     ///< the networks that could be asked for
+  std::size_t requests = 0;              ///< in one run
+  std::string arrivals;                  ///< the process, or the request file
+  std::optional<double> rate_hz;         ///< as asked for
+  std::optional<double> slo_multiplier;  ///< as asked for
+  std::vector<std::uint64_t> seeds;      ///< one a run; empty for a request file
+  std::optional<double> offered_load;    ///< Σ isolated time / time of arrivals, mean over runs
+  double preemption_cost_s = 0;
+  double decision_cost_s = 0;
+};
+
+/// One policy over all runs.
+struct PolicyResult {
+  std::string name;
+  std::string label;  ///< name and the parameters that were given
+  std::vector<std::pair<std::string, std::variant<double, std::string>>> parameters;
+  std::vector<Summary> summaries;     ///< one a run
+  std::vector<Breakdown> breakdowns;  ///< one a run
+
+  Estimated over_runs(Metric metric) const;
+
+  /// Whether it knows what no scheduler can: its predictor is the oracle.
+  bool clairvoyant() const;
+
+  /// The groups of one kind; rates and times are means over the runs in which a group occurs, and
+  /// requests are counted over all runs.
+  std::vector<Group> mean_groups(std::vector<Group> Breakdown::*which) const;
+};
+
+struct Comparison {
+  WorkloadDescription workload;
+  std::vector<PolicyResult> policies;  ///< at least one, all with the same number of runs
+  std::size_t baseline = 0;            ///< index of the policy that differences are taken to
+
+  /// Mean over runs of a policy's metric less the baseline's on the same requests.
+  Estimated difference(const PolicyResult& policy, Metric metric) const;
+};
+
+/// Offered load of a workload: Σ isolated time / time between first and last arrival, scaled by
+/// (n-1)/n; nothing where all arrive at once.
+std::optional<double> offered_load(std::span<const Request> requests,
+                                   std::span<const Seconds> isolated);
+
+/// Which parts a text report has besides the table of policies.
+struct TextOptions {
+  bool differences = false;  ///< paired differences to the baseline
+  bool by_priority = false;
+  bool by_model = false;
+  bool explain = false;  ///< who wins, and where the gain comes from
+};
+
+/// Tables of at most 100 columns.
+std::string comparison_text(const Comparison& comparison, const TextOptions& options = {});
+
+/// The schema stands in docs/output.md.
+std::string comparison_json(const Comparison& comparison, std::string_view version);
+
+/// A row a policy and run: `policy,run,seed` (the seed empty for a request file) and every metric.
+std::string comparison_csv(const Comparison& comparison);
+
+/// `request,isolated_s,<policy>…`: completion times in seconds, a row a request, a column a policy.
+/// A column is headed by the policy's name, or by its label where two have the same name.
+std::string completions_csv(std::span<const PolicyResult> policies,
+                            std::span<const RunOutcome> outcomes);
+
+}  // namespace dysta

@@ -1,0 +1,269 @@
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "dysta/metrics/comparison.hpp"
+
+namespace dysta {
+namespace {
+
+/// Columns of text, each as wide as its widest cell: the first flush left, the others right.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> head) { rows_.push_back(std::move(head)); }
+
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+
+  std::string text() const {
+    std::vector<std::size_t> widths(rows_.front().size(), 0);
+    for (const auto& row : rows_) {
+      for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width(row[c]));
+    }
+    std::string out;
+    for (const auto& row : rows_) {
+      std::string line = row[0] + std::string(widths[0] - width(row[0]), ' ');
+      for (std::size_t c = 1; c < row.size(); ++c) {
+        line += std::string(2 + widths[c] - width(row[c]), ' ') + row[c];
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      out += line + '\n';
+    }
+    return out;
+  }
+
+ private:
+  /// Characters of UTF-8 text.
+  static std::size_t width(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+  }
+
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// About three significant digits, without exponents.
+std::string short_number(double value) {
+  const double size = std::abs(value);
+  const int decimals = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  return fmt::format("{:.{}f}", value, decimals);
+}
+
+std::string with_interval(const Estimated& value, bool show_interval, double scale = 1) {
+  std::string text = short_number(value.mean * scale);
+  if (show_interval) text += fmt::format(" ±{}", short_number(value.half_width * scale));
+  return text;
+}
+
+/// The unit in which the slowest of `seconds` has at most three digits before the point.
+struct TimeUnit {
+  std::string_view name;
+  double per_second;
+
+  static TimeUnit fitting(double seconds) {
+    if (seconds < 1e-3) return {"µs", 1e6};
+    if (seconds < 10) return {"ms", 1e3};
+    return {"s", 1};
+  }
+};
+
+bool several_runs(const Comparison& comparison) {
+  return comparison.policies.front().summaries.size() > 1;
+}
+
+std::string head(const Comparison& comparison) {
+  const WorkloadDescription& workload = comparison.workload;
+  std::string text = fmt::format("{} network{}, {} requests", workload.variants.size(),
+                                 workload.variants.size() == 1 ? "" : "s", workload.requests);
+  const std::size_t runs = comparison.policies.front().summaries.size();
+  if (runs > 1) text += fmt::format(" a run, {} runs", runs);
+  text += ", " + workload.arrivals;
+  if (workload.rate_hz) text += fmt::format(" at {}/s", short_number(*workload.rate_hz));
+  if (workload.offered_load) text += fmt::format(", offered load {:.2f}", *workload.offered_load);
+  if (workload.slo_multiplier) text += fmt::format(", deadline {:g}x", *workload.slo_multiplier);
+  text += '\n';
+  if (workload.decision_cost_s > 0 || workload.preemption_cost_s > 0) {
+    text += fmt::format("a decision costs {:g} s, a preemption {:g} s\n", workload.decision_cost_s,
+                        workload.preemption_cost_s);
+  }
+  return text;
+}
+
+/// The smallest mean of a metric over the policies that do not see the future.
+const PolicyResult* best_real(const Comparison& comparison, Metric metric) {
+  const PolicyResult* best = nullptr;
+  for (const PolicyResult& policy : comparison.policies) {
+    if (policy.clairvoyant()) continue;
+    if (best == nullptr || policy.over_runs(metric).mean < best->over_runs(metric).mean) {
+      best = &policy;
+    }
+  }
+  return best;
+}
+
+std::string policy_table(const Comparison& comparison) {
+  const bool intervals = several_runs(comparison);
+  double slowest = 0;
+  for (const PolicyResult& policy : comparison.policies) {
+    slowest = std::max(slowest, policy.over_runs(Metric::p50_turnaround_s).mean);
+  }
+  const TimeUnit unit = TimeUnit::fitting(slowest);
+  Table table({"policy", "violations %", "ANTT", "short", "middle", "long",
+               fmt::format("p50 {}", unit.name), fmt::format("p99 {}", unit.name), "fairness",
+               "preempt."});
+  const auto mark = [&](const PolicyResult& policy, Metric metric) {
+    const PolicyResult* best = best_real(comparison, metric);
+    const bool is_best =
+        best != nullptr && policy.over_runs(metric).mean == best->over_runs(metric).mean;
+    return is_best && !policy.clairvoyant() ? "*" : " ";
+  };
+  for (const PolicyResult& policy : comparison.policies) {
+    std::vector<std::string> row{
+        policy.label + (policy.clairvoyant() ? " (c)" : ""),
+        with_interval(policy.over_runs(Metric::violation_rate), intervals, 100) +
+            mark(policy, Metric::violation_rate),
+        with_interval(policy.over_runs(Metric::antt), intervals) + mark(policy, Metric::antt)};
+    const auto by_size = policy.mean_groups(&Breakdown::by_size);
+    for (std::size_t i = 0; i < 3; ++i) {
+      row.push_back(by_size.size() == 3 ? short_number(by_size[i].antt) : "-");
+    }
+    row.push_back(short_number(policy.over_runs(Metric::p50_turnaround_s).mean * unit.per_second));
+    row.push_back(short_number(policy.over_runs(Metric::p99_turnaround_s).mean * unit.per_second));
+    row.push_back(fmt::format("{:.2f}", policy.over_runs(Metric::fairness_jain).mean));
+    row.push_back(fmt::format("{:.0f}", policy.over_runs(Metric::preemptions).mean));
+    table.add(std::move(row));
+  }
+  return table.text();
+}
+
+std::string legend(const Comparison& comparison) {
+  std::string text = "* lowest of its column";
+  if (std::any_of(comparison.policies.begin(), comparison.policies.end(),
+                  [](const PolicyResult& policy) { return policy.clairvoyant(); })) {
+    text += " but for (c), which know true latencies";
+  }
+  text += "; short, middle, long: ANTT of each third by isolated time";
+  if (several_runs(comparison))
+    text += ";\n± half-width of the 95% confidence interval of the mean";
+  return text + '\n';
+}
+
+std::string difference_table(const Comparison& comparison) {
+  const std::string& baseline = comparison.policies[comparison.baseline].label;
+  const bool intervals = several_runs(comparison);
+  Table table({"less " + baseline, "violations, points", "ANTT", "p99 turnaround, ms", "fairness"});
+  for (const PolicyResult& policy : comparison.policies) {
+    if (&policy == &comparison.policies[comparison.baseline]) continue;
+    const auto cell = [&](Metric metric, double scale) {
+      return with_interval(comparison.difference(policy, metric), intervals, scale);
+    };
+    table.add({policy.label, cell(Metric::violation_rate, 100), cell(Metric::antt, 1),
+               cell(Metric::p99_turnaround_s, 1e3), cell(Metric::fairness_jain, 1)});
+  }
+  return "Paired differences, run by run" + std::string(intervals ? " (± 95% confidence)" : "") +
+         ":\n" + table.text();
+}
+
+/// One table a metric, policies down and groups across, in blocks that fit a terminal.
+std::string group_tables(const Comparison& comparison, std::string_view title,
+                         std::vector<Group> Breakdown::*which) {
+  constexpr std::size_t kGroupsAcross = 6;
+  const auto groups = comparison.policies.front().mean_groups(which);
+  std::string text;
+  for (std::size_t first = 0; first < groups.size(); first += kGroupsAcross) {
+    const std::size_t last = std::min(first + kGroupsAcross, groups.size());
+    std::vector<std::string> columns{fmt::format("ANTT / violations % by {}", title)};
+    for (std::size_t g = first; g < last; ++g) columns.push_back(groups[g].label);
+    Table table(std::move(columns));
+    for (const PolicyResult& policy : comparison.policies) {
+      const auto own = policy.mean_groups(which);
+      std::vector<std::string> row{policy.label};
+      for (std::size_t g = first; g < last; ++g) {
+        row.push_back(fmt::format("{} / {}", short_number(own[g].antt),
+                                  short_number(own[g].violation_rate * 100)));
+      }
+      table.add(std::move(row));
+    }
+    text += (first > 0 ? "\n" : "") + table.text();
+  }
+  return text;
+}
+
+/// Says who wins and why, from the figures alone.
+std::string explanation(const Comparison& comparison) {
+  const PolicyResult* antt = best_real(comparison, Metric::antt);
+  const PolicyResult* violations = best_real(comparison, Metric::violation_rate);
+  if (antt == nullptr) return {};
+  const double antt_mean = antt->over_runs(Metric::antt).mean;
+  const double violated = violations->over_runs(Metric::violation_rate).mean;
+  std::string text =
+      antt == violations
+          ? fmt::format("{} wins: lowest ANTT ({}), fewest violations ({}%).\n", antt->label,
+                        short_number(antt_mean), short_number(violated * 100))
+          : fmt::format("Lowest ANTT: {} ({}). Fewest violations: {} ({}%).\n", antt->label,
+                        short_number(antt_mean), violations->label, short_number(violated * 100));
+
+  // Where the gain over a policy comes from: each third's share of the difference in ANTT.
+  const auto against = [&](const PolicyResult& other) {
+    const double other_mean = other.over_runs(Metric::antt).mean;
+    const auto own_groups = antt->mean_groups(&Breakdown::by_size);
+    const auto other_groups = other.mean_groups(&Breakdown::by_size);
+    text += fmt::format("Against {}: ANTT {} -> {}", other.label, short_number(other_mean),
+                        short_number(antt_mean));
+    double total = 0;
+    for (std::size_t i = 0; i < other_groups.size(); ++i) {
+      const double n = static_cast<double>(other_groups[i].requests);
+      total += n * (other_groups[i].antt - own_groups[i].antt);
+    }
+    if (other_groups.size() == 3 && total > 0) {
+      std::string shares;
+      for (std::size_t i = 0; i < 3; ++i) {
+        const double n = static_cast<double>(other_groups[i].requests);
+        shares += fmt::format("{}{} {:.0f}%", i == 0 ? "" : ", ", other_groups[i].label,
+                              100 * n * (other_groups[i].antt - own_groups[i].antt) / total);
+      }
+      text += fmt::format("; of the gain by thirds: {}", shares);
+    }
+    text += ".\n";
+  };
+  const auto named = [&](std::string_view label) -> const PolicyResult* {
+    const auto found =
+        std::find_if(comparison.policies.begin(), comparison.policies.end(),
+                     [&](const PolicyResult& policy) { return policy.label == label; });
+    return found == comparison.policies.end() ? nullptr : &*found;
+  };
+  for (const std::string_view label : {"fcfs", "sjf", "dysta"}) {
+    const PolicyResult* other = named(label);
+    if (other != nullptr && other != antt) against(*other);
+  }
+  const PolicyResult* knowing = nullptr;
+  for (const PolicyResult& policy : comparison.policies) {
+    if (policy.clairvoyant() && (knowing == nullptr || policy.over_runs(Metric::antt).mean <
+                                                           knowing->over_runs(Metric::antt).mean)) {
+      knowing = &policy;
+    }
+  }
+  if (knowing != nullptr) {
+    const double known = knowing->over_runs(Metric::antt).mean;
+    text +=
+        fmt::format("Knowing true latencies ({}) gives {}: {:+.1f}% against {}.\n", knowing->label,
+                    short_number(known), 100 * (known / antt_mean - 1), antt->label);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string comparison_text(const Comparison& comparison, const TextOptions& options) {
+  std::string text = head(comparison) + '\n' + policy_table(comparison) + legend(comparison);
+  if (options.differences) text += '\n' + difference_table(comparison);
+  if (options.by_priority) {
+    text += '\n' + group_tables(comparison, "priority", &Breakdown::by_priority);
+  }
+  if (options.by_model) text += '\n' + group_tables(comparison, "model", &Breakdown::by_model);
+  if (options.explain) text += '\n' + explanation(comparison);
+  return text;
+}
+
+}  // namespace dysta

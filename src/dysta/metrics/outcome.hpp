@@ -1,0 +1,29 @@
+// What happened in a run, request by request: plain data.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dysta/core/task.hpp"
+#include "dysta/core/time.hpp"
+
+namespace dysta {
+
+struct RequestOutcome {
+  Request request{};
+  ModelId model{};
+  Seconds isolated{};    ///< P: how long this input takes alone
+  Seconds completion{};  ///< when its last layer ended
+
+  Seconds turnaround() const { return completion - request.arrival; }
+  double normalised_turnaround() const { return turnaround() / isolated; }
+  bool violated() const { return completion > request.deadline(); }
+};
+
+struct RunOutcome {
+  std::vector<RequestOutcome> requests;  ///< in the order of the workload
+  std::uint64_t decisions = 0;           ///< how often the policy chose; one a layer
+  std::uint64_t preemptions = 0;         ///< choices that put an unfinished task aside
+};
+
+}  // namespace dysta

@@ -1,0 +1,72 @@
+// A run in a handful of numbers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dysta/metrics/outcome.hpp"
+
+namespace dysta {
+
+/// The metrics of a run, in the order that reports list them.
+enum class Metric : std::uint8_t {
+  violation_rate,                ///< share of requests that complete after their deadline
+  antt,                          ///< mean of turnaround / isolated time
+  stp_inferences_per_s,          ///< requests / (last completion - first arrival)
+  system_throughput_normalised,  ///< Σ isolated time / turnaround (Eyerman and Eeckhout 2008)
+  mean_turnaround_s,
+  p50_turnaround_s,
+  p95_turnaround_s,
+  p99_turnaround_s,
+  fairness_jain,  ///< Jain's index of isolated time / turnaround over requests
+  preemptions,
+  decisions
+};
+
+/// The metrics' names, as in JSON and CSV.
+inline constexpr std::array<std::string_view, 11> kMetricNames{"violation_rate",
+                                                               "antt",
+                                                               "stp_inferences_per_s",
+                                                               "system_throughput_normalised",
+                                                               "mean_turnaround_s",
+                                                               "p50_turnaround_s",
+                                                               "p95_turnaround_s",
+                                                               "p99_turnaround_s",
+                                                               "fairness_jain",
+                                                               "preemptions",
+                                                               "decisions"};
+
+struct Summary {
+  std::array<double, kMetricNames.size()> values{};
+
+  double operator[](Metric metric) const { return values[static_cast<std::size_t>(metric)]; }
+  double& operator[](Metric metric) { return values[static_cast<std::size_t>(metric)]; }
+};
+
+/// The same for the requests of one model, one priority, or one third by isolated time.
+struct Group {
+  std::string label;
+  std::size_t requests = 0;
+  double violation_rate = 0;
+  double antt = 0;
+  double mean_turnaround_s = 0;
+  double p99_turnaround_s = 0;
+};
+
+struct Breakdown {
+  std::vector<Group> by_size;      ///< shortest, middle and longest third of isolated times
+  std::vector<Group> by_priority;  ///< 1, 3, 9; those that occur
+  std::vector<Group> by_model;     ///< in the order of the models; those that occur
+};
+
+/// `outcome` must hold at least one request.
+Summary summarise(const RunOutcome& outcome);
+
+/// `model_names` is indexed by the outcomes' models.
+Breakdown break_down(const RunOutcome& outcome, std::span<const std::string> model_names);
+
+}  // namespace dysta

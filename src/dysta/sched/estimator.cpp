@@ -1,0 +1,44 @@
+#include "dysta/sched/estimator.hpp"
+
+#include "dysta/core/error.hpp"
+#include "dysta/predict/oracle.hpp"
+
+namespace dysta {
+
+std::vector<ParameterSpec> with_estimator(std::vector<ParameterSpec> own,
+                                          const std::string& default_tables,
+                                          const std::string& default_predictor) {
+  own.push_back(choice("tables", "average latencies by model and pattern, or by model alone",
+                       default_tables, {"pattern", "model"}));
+  own.push_back(choice("predictor", "how the densities seen so far correct them", default_predictor,
+                       {"none", "average_all", "last_one", "last_n", "oracle"}));
+  own.push_back({.name = "n",
+                 .help = "layers that last_n looks back",
+                 .default_value = 3.0,
+                 .numbers = ParameterSpec::Numbers::whole,
+                 .least = 1,
+                 .largest = DensityRatioPredictor::kLargestWindow});
+  return own;
+}
+
+Tables tables_from(const Parameters& parameters) {
+  return parameters.is("tables", "model") ? Tables::model : Tables::pattern;
+}
+
+std::unique_ptr<Predictor> make_predictor(const Parameters& parameters,
+                                          const PolicyContext& context) {
+  const std::string& name = parameters.word("predictor");
+  if (name == "oracle") {
+    if (context.truth == nullptr) {
+      throw SpecificationError("predictor 'oracle' needs a host that knows true latencies");
+    }
+    return std::make_unique<OraclePredictor>(*context.truth);
+  }
+  std::uint32_t window = 0;
+  if (name == "average_all") window = DensityRatioPredictor::kAllLayers;
+  if (name == "last_one") window = 1;
+  if (name == "last_n") window = static_cast<std::uint32_t>(parameters.number("n"));
+  return std::make_unique<DensityRatioPredictor>(context.profiles, tables_from(parameters), window);
+}
+
+}  // namespace dysta

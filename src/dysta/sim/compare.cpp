@@ -1,0 +1,76 @@
+#include "dysta/sim/compare.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+namespace dysta {
+namespace {
+
+/// Calls `work(i)` for every i below `count` on up to `threads` threads; the first exception ends
+/// it and is thrown again here.
+template <class Work>
+void for_each_index(std::size_t count, std::size_t threads, Work&& work) {
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex failure_mutex;
+  const auto loop = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::lock_guard lock(failure_mutex);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    for (std::size_t t = 1; t < std::min(threads, count); ++t) helpers.emplace_back(loop);
+    loop();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+std::vector<PolicyResult> compare(const TraceSet& traces, const Profiles& profiles,
+                                  std::span<const std::vector<Request>> workloads,
+                                  std::span<const ConfiguredPolicy> policies,
+                                  const CompareOptions& options) {
+  std::vector<PolicyResult> results;
+  for (const ConfiguredPolicy& policy : policies) {
+    results.push_back({.name = policy.name(),
+                       .label = policy.label(),
+                       .parameters = policy.parameters().all(),
+                       .summaries = std::vector<Summary>(workloads.size()),
+                       .breakdowns = std::vector<Breakdown>(workloads.size())});
+  }
+  if (options.outcomes != nullptr) options.outcomes->resize(policies.size());
+  if (options.timelines != nullptr) options.timelines->resize(policies.size());
+
+  std::mutex progress_mutex;
+  std::size_t done = 0;
+  const std::size_t count = policies.size() * workloads.size();
+  for_each_index(count, options.threads, [&](std::size_t i) {
+    const std::size_t p = i % policies.size();
+    const std::size_t w = i / policies.size();
+    Simulation simulation(traces, workloads[w], options.costs);
+    const auto policy = policies[p].make({.profiles = profiles, .truth = &simulation});
+    const bool record = w == 0 && options.timelines != nullptr;
+    RunOutcome outcome = simulation.run(*policy, record ? &(*options.timelines)[p] : nullptr);
+    results[p].summaries[w] = summarise(outcome);
+    results[p].breakdowns[w] = break_down(outcome, traces.models());
+    if (w == 0 && options.outcomes != nullptr) (*options.outcomes)[p] = std::move(outcome);
+    if (options.progress) {
+      const std::lock_guard lock(progress_mutex);
+      options.progress(++done, count);
+    }
+  });
+  return results;
+}
+
+}  // namespace dysta

@@ -1,0 +1,62 @@
+// The discrete-event engine: one accelerator, one policy, preemption at layer boundaries.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dysta/core/task.hpp"
+#include "dysta/metrics/outcome.hpp"
+#include "dysta/metrics/timeline.hpp"
+#include "dysta/predict/predictor.hpp"
+#include "dysta/sched/policy.hpp"
+#include "dysta/trace/trace.hpp"
+
+namespace dysta {
+
+/// What scheduling itself costs the accelerator. Both delay the layer that was chosen.
+struct SchedulingCosts {
+  Seconds decision{};    ///< at every decision
+  Seconds preemption{};  ///< when an unfinished task is put aside for another
+};
+
+/// Replays traces as a policy decides. At a layer boundary, or at the next arrival when nothing is
+/// ready, it admits every request that has arrived, asks the policy for one task and runs that
+/// task's next layer for as long as the trace says.
+///
+/// Is not an accelerator model: how long a layer takes is in the trace.
+class Simulation final : public Truth {
+ public:
+  /// `traces` and `requests` must outlive the simulation. Throws `std::invalid_argument` unless
+  /// there are requests, arrivals do not decrease, and variants and samples are in the traces.
+  Simulation(const TraceSet& traces, std::span<const Request> requests, SchedulingCosts costs = {});
+
+  /// Runs all requests to their end under a policy without tasks. With `timeline` every layer is
+  /// recorded there. Throws `std::logic_error` if the policy chooses a task that is not ready.
+  RunOutcome run(Policy& policy, Timeline* timeline = nullptr);
+
+  /// What oracles ask, during `run`.
+  const double* remaining_s(TaskId task) const override {
+    return running_[index(task)].remaining_s;
+  }
+
+ private:
+  /// A request between its arrival and its completion.
+  struct Running {
+    const LayerSample* layers = nullptr;  ///< null while the slot is free
+    const double* remaining_s = nullptr;
+    std::uint32_t next_layer = 0;
+    std::uint32_t layer_count = 0;
+    std::uint32_t request = 0;
+  };
+
+  void admit(std::uint32_t request, Policy& policy);
+
+  const TraceSet& traces_;
+  std::span<const Request> requests_;
+  SchedulingCosts costs_;
+  std::vector<Running> running_;  ///< by task
+  std::vector<TaskId> free_;
+};
+
+}  // namespace dysta

@@ -1,0 +1,466 @@
+"""Reference simulator: what the schedulers compute, written as plainly as possible.
+
+The yardstick of the differential tests. Every score is recomputed from its formula for every
+ready task at every decision; nothing is kept that a formula does not name.
+
+    reference.py --traces PATH... [--seq-len 512] --requests FILE --policies LIST
+                 [--preemption-cost S] [--decision-cost S] > completions.csv
+
+LIST is NAME[:key=value[,key=value]][,NAME...].
+"""
+
+import argparse
+import csv
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+# ---- traces and tables ----------------------------------------------------------------------
+
+
+@dataclass
+class Variant:
+    """One trace file: a model with one pattern."""
+
+    name: str
+    model: str
+    latency: list[list[float]]  # [sample][layer], seconds
+    sparsity: list[list[float]]  # [sample][layer]
+    avg_pattern: list[float] = field(default_factory=list)  # [layer]
+    avg_model: list[float] = field(default_factory=list)  # [layer]
+    avg_sparsity: list[float] = field(default_factory=list)  # [layer]
+
+
+def mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def column_means(rows: list[list[float]]) -> list[float]:
+    return [mean(list(column)) for column in zip(*rows, strict=True)]
+
+
+def attention_latency(density: float, balance: float, length: float) -> float:
+    """Seconds of one attention layer on the 64x64 array."""
+    width = 768
+    n = 4 * length * density / balance
+    return (
+        6 * length * width**2 / 2048e9
+        + 2 * length * width**2 * (density / balance) / 2048e9
+        + (n / 64) * (length / 64) * (width + 64 + n + 64) * 1e-9
+    )
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def load_variant(path: Path, seq_len: float) -> Variant:
+    rows = read_csv(path)
+    attention = "50%-skip" in rows[0]
+    cells: dict[tuple[int, int], tuple[float, float]] = {}
+    for row in rows:
+        value = float(row["overall-sparsity"])
+        if "sim_lat" in row:
+            latency = float(row["sim_lat"])
+        else:
+            latency = attention_latency(
+                value, float(row["50%-skip"]), float(row.get("seq-len", seq_len))
+            )
+        key = int(row["batch-indx"]), int(row["layer-indx"])
+        if key in cells:
+            raise ValueError(f"{path}: sample {key[0]}, layer {key[1]} occurs twice")
+        cells[key] = latency, 1 - value if attention else value
+    samples = range(1 + max(sample for sample, _ in cells))
+    layers = range(1 + max(layer for _, layer in cells))
+    return Variant(
+        name=path.stem,
+        model=path.stem if attention else path.stem.split("_")[0],
+        latency=[[cells[s, l][0] for l in layers] for s in samples],
+        sparsity=[[cells[s, l][1] for l in layers] for s in samples],
+    )
+
+
+def load_traces(paths: list[Path], seq_len: float = 512) -> dict[str, Variant]:
+    """The variants by name, with their tables."""
+    files: list[Path] = []
+    for path in paths:
+        files += sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    variants: dict[str, Variant] = {}
+    for file in files:
+        if file.stem in variants:
+            raise ValueError(f"two trace files named {file.stem}")
+        variants[file.stem] = load_variant(file, seq_len)
+    for variant in variants.values():
+        family = [v for v in variants.values() if v.model == variant.model]
+        variant.avg_pattern = column_means(variant.latency)
+        variant.avg_sparsity = column_means(variant.sparsity)
+        variant.avg_model = column_means([row for v in family for row in v.latency])
+    return variants
+
+
+# ---- requests and tasks ---------------------------------------------------------------------
+
+
+@dataclass
+class Request:
+    index: int
+    arrival: float
+    variant: Variant
+    sample: int
+    priority: int
+    slo: float
+
+    @property
+    def latency(self) -> list[float]:
+        return self.variant.latency[self.sample]
+
+
+def load_requests(path: Path, variants: dict[str, Variant]) -> list[Request]:
+    return [
+        Request(
+            index=index,
+            arrival=float(row["arrival_s"]),
+            variant=variants[row["model"]],
+            sample=int(row["sample"]),
+            priority=int(row["priority"]),
+            slo=float(row["slo_s"]),
+        )
+        for index, row in enumerate(read_csv(path))
+    ]
+
+
+@dataclass(eq=False)
+class Task:
+    """A request in execution."""
+
+    request: Request
+    last_run: float
+    next_layer: int = 0
+    ratios: list[float] = field(default_factory=list)  # the monitor's r, one per layer run
+    token: float | None = None  # prema; None until the policy has seen the task
+
+    @property
+    def arrival(self) -> float:
+        return self.request.arrival
+
+    @property
+    def priority(self) -> int:
+        return self.request.priority
+
+    @property
+    def deadline(self) -> float:
+        return self.request.arrival + self.request.slo
+
+    @property
+    def finished(self) -> bool:
+        return self.next_layer == len(self.request.latency)
+
+    def run_layer(self, now: float) -> float:
+        """Runs the next layer from `now`; returns its end."""
+        variant, layer = self.request.variant, self.next_layer
+        density = 1 - variant.sparsity[self.request.sample][layer]
+        self.ratios.append(density / (1 - variant.avg_sparsity[layer]))
+        self.last_run = now + self.request.latency[layer]
+        self.next_layer += 1
+        return self.last_run
+
+
+# ---- policies -------------------------------------------------------------------------------
+
+
+def quotient(numerator: float, time_left: float) -> float:
+    return math.inf if time_left == 0 else numerator / time_left
+
+
+def smallest(tasks: list[Task], score: Callable[[Task], float]) -> Task:
+    return min(tasks, key=lambda t: (score(t), t.arrival, t.request.index))
+
+
+def largest(tasks: list[Task], score: Callable[[Task], float]) -> Task:
+    return smallest(tasks, lambda t: -score(t))
+
+
+def published_scan(tasks: list[Task], score: Callable[[Task], float]) -> Task:
+    """The published search for the largest score, with its slip on negative ones.
+
+    `tasks` are in arrival order. A negative best yields to any other score, even a smaller one;
+    an equal score, negative or not, never replaces it.
+    """
+    best, best_score = tasks[0], score(tasks[0])
+    for task in tasks[1:]:
+        candidate = score(task)
+        if candidate > best_score or (best_score < 0 and candidate != best_score):
+            best, best_score = task, candidate
+    return best
+
+
+class Policy:
+    """Base: the parameters and the estimates every policy may use."""
+
+    def __init__(self, parameters: dict[str, str], variants: dict[str, Variant]) -> None:
+        self.parameters = parameters
+        self.mean_e2e = mean([math.fsum(v.avg_pattern) for v in variants.values()])
+
+    def option(self, key: str, *allowed: str) -> str:
+        if self.parameters[key] not in allowed:
+            raise ValueError(f"{key}={self.parameters[key]}: not one of {', '.join(allowed)}")
+        return self.parameters[key]
+
+    @property
+    def oracle(self) -> bool:
+        return self.parameters["predictor"] == "oracle"
+
+    def gamma(self, task: Task) -> float:
+        predictor = self.option(
+            "predictor", "none", "average_all", "last_one", "last_n", "oracle"
+        )
+        if predictor in ("none", "oracle") or not task.ratios:
+            return 1.0
+        if predictor == "last_one":
+            return task.ratios[-1]
+        if predictor == "last_n":
+            return mean(task.ratios[-int(self.parameters["n"]) :])
+        return mean(task.ratios)
+
+    def table(self, task: Task) -> list[float]:
+        """Latency by layer as the policy believes it: the truth for the oracle."""
+        tables = self.option("tables", "pattern", "model")
+        if self.oracle:
+            return task.request.latency
+        variant = task.request.variant
+        return variant.avg_pattern if tables == "pattern" else variant.avg_model
+
+    def static_isolated(self, task: Task) -> float:
+        """The isolated time as estimated at arrival."""
+        return math.fsum(self.table(task))
+
+    def static_remaining(self, task: Task) -> float:
+        return math.fsum(self.table(task)[task.next_layer :])
+
+    def isolated(self, task: Task) -> float:
+        return self.gamma(task) * self.static_isolated(task)
+
+    def remaining(self, task: Task) -> float:
+        return self.gamma(task) * self.static_remaining(task)
+
+    def next_latency(self, task: Task) -> float:
+        return self.gamma(task) * self.table(task)[task.next_layer]
+
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        raise NotImplementedError
+
+
+class Fcfs(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        return smallest(ready, lambda t: t.arrival)
+
+
+class Edf(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        return smallest(ready, lambda t: t.deadline)
+
+
+class Sjf(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        return smallest(ready, self.remaining)
+
+
+class Llf(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        return smallest(ready, lambda t: t.deadline - now - self.remaining(t))
+
+
+class Hrrn(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        for task in ready:
+            if task.next_layer > 0:
+                return task
+
+        def response_ratio(task: Task) -> float:
+            isolated = self.static_isolated(task)
+            return (now - task.arrival + isolated) / isolated
+
+        return largest(ready, response_ratio)
+
+
+class Prema(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        once = self.option("tokens", "published", "once") == "once"
+        judged: list[float] = []  # the tokens that set the threshold
+        tokens: dict[int, float] = {}
+        for task in ready:
+            gain = task.priority * (now - task.last_run) / self.isolated(task)
+            if once:
+                token = task.priority + gain
+                judged.append(token)
+            elif task.token is None:
+                token = float(task.priority)
+            else:
+                token = task.token + gain
+                judged.append(token)
+            task.token = tokens[task.request.index] = token
+        top = max(judged, default=0.0)
+        threshold = 9 if top >= 9 else 3 if top >= 3 else 1
+        return smallest(
+            [t for t in ready if tokens[t.request.index] >= threshold], self.remaining
+        )
+
+
+class Planaria(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        urgent = self.option("overdue", "published", "urgent") == "urgent"
+
+        def score(task: Task) -> float:
+            if urgent and task.deadline < now:
+                return math.inf
+            return quotient(task.priority, task.deadline - now)
+
+        return largest(ready, score) if urgent else published_scan(ready, score)
+
+
+class Sdrm3(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        alpha = float(self.parameters["alpha"])
+        urgent = self.option("overdue", "published", "urgent") == "urgent"
+
+        def score(task: Task) -> float:
+            urgency = min(1.0, quotient(self.remaining(task), task.deadline - now))
+            if urgent and task.deadline < now:
+                urgency = 1.0
+            return urgency + alpha * (now - task.last_run) / self.next_latency(task)
+
+        return largest(ready, score) if urgent else published_scan(ready, score)
+
+
+class Dysta(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        beta = float(self.parameters["beta"])
+        unit_text = self.parameters["wait_unit_s"]
+        unit = self.mean_e2e if unit_text == "auto" else float(unit_text)
+
+        def boundary_score(task: Task) -> float:
+            remaining = self.remaining(task)
+            slack = max(0.0, task.deadline - now - remaining)
+            waiting = (now - task.last_run) / (self.static_isolated(task) * len(ready))
+            return remaining + beta * (slack + unit * waiting)
+
+        def static_score(task: Task) -> float:
+            isolated = self.static_isolated(task)
+            first = isolated + beta * max(0.0, task.request.slo - isolated)
+            return first - (isolated - self.static_remaining(task))
+
+        static = self.option("refresh", "boundary", "static") == "static"
+        return smallest(ready, static_score if static else boundary_score)
+
+
+def estimated(tables: str, predictor: str, **others: str) -> dict[str, str]:
+    return {"tables": tables, "predictor": predictor, "n": "3", **others}
+
+
+SDRM3 = {"overdue": "published", "alpha": "1"}
+DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}
+POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
+    "fcfs": (Fcfs, {}),
+    "edf": (Edf, {}),
+    "sjf": (Sjf, estimated("model", "none")),
+    "sjf_sparse": (Sjf, estimated("pattern", "average_all")),
+    "srpt": (Sjf, estimated("pattern", "oracle")),
+    "llf": (Llf, estimated("pattern", "average_all")),
+    "hrrn": (Hrrn, estimated("pattern", "none")),
+    "prema": (Prema, estimated("model", "none", tokens="published")),
+    "prema_sparse": (Prema, estimated("pattern", "average_all", tokens="published")),
+    "planaria": (Planaria, {"overdue": "published"}),
+    "sdrm3": (Sdrm3, estimated("model", "none", **SDRM3)),
+    "sdrm3_sparse": (Sdrm3, estimated("pattern", "average_all", **SDRM3)),
+    "dysta": (Dysta, estimated("pattern", "average_all", **DYSTA)),
+    "dysta_naive": (Dysta, estimated("model", "none", **DYSTA)),
+    "dysta_oracle": (Dysta, estimated("pattern", "oracle", **DYSTA)),
+}
+
+
+def split_policies(text: str) -> list[str]:
+    """The policies of a list, each in full (`name:key=value,...`)."""
+    policies: list[str] = []
+    for part in text.split(","):
+        starts_policy = "=" not in part or ":" in part.split("=")[0]
+        if starts_policy:
+            policies.append(part)
+        else:
+            policies[-1] += "," + part
+    return policies
+
+
+def make_policy(text: str, variants: dict[str, Variant]) -> Policy:
+    name, _, settings = text.partition(":")
+    policy_class, defaults = POLICIES[name]
+    parameters = dict(defaults)
+    for setting in settings.split(",") if settings else []:
+        key, _, value = setting.partition("=")
+        if key not in defaults:
+            raise ValueError(f"{name} has no parameter {key}")
+        parameters[key] = value
+    return policy_class(parameters, variants)
+
+
+# ---- the engine -----------------------------------------------------------------------------
+
+
+def simulate(
+    requests: list[Request], policy: Policy, preemption_cost: float, decision_cost: float
+) -> list[float]:
+    """The completion time of every request."""
+    completions = [math.nan] * len(requests)
+    waiting = list(requests)
+    ready: list[Task] = []
+    ran_last: Task | None = None
+    now = 0.0
+    while waiting or ready:
+        if not ready:
+            now = max(now, waiting[0].arrival)
+        while waiting and waiting[0].arrival <= now:
+            request = waiting.pop(0)
+            ready.append(Task(request, last_run=request.arrival))
+        task = policy.choose(now, ready)
+        now += decision_cost
+        if ran_last is not None and task is not ran_last and not ran_last.finished:
+            now += preemption_cost
+        now = task.run_layer(now)
+        ran_last = task
+        if task.finished:
+            completions[task.request.index] = now
+            ready.remove(task)
+    return completions
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Completion times by the reference simulator.")
+    parser.add_argument("--traces", type=Path, nargs="+", required=True)
+    parser.add_argument("--seq-len", type=float, default=512)
+    parser.add_argument("--requests", type=Path, required=True)
+    parser.add_argument("--policies", required=True)
+    parser.add_argument("--preemption-cost", type=float, default=0.0)
+    parser.add_argument("--decision-cost", type=float, default=0.0)
+    options = parser.parse_args()
+
+    variants = load_traces(options.traces, options.seq_len)
+    requests = load_requests(options.requests, variants)
+    names = split_policies(options.policies)
+    columns = [
+        simulate(
+            requests, make_policy(name, variants), options.preemption_cost, options.decision_cost
+        )
+        for name in names
+    ]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["request", "isolated_s", *names])
+    for request in requests:
+        times = [column[request.index] for column in columns]
+        writer.writerow([request.index, *map(repr, [math.fsum(request.latency), *times])])
+
+
+if __name__ == "__main__":
+    main()
