@@ -37,9 +37,11 @@ struct TaskArrival {
   TaskId task{};
   VariantId variant{};
   Seconds arrival{};
-  Seconds deadline{};
+  Seconds slo{};  ///< from arrival to deadline
   Priority priority = Priority::low;
   std::uint32_t sequence_length = 0;  ///< tokens of this input; 0 where the network has no length
+
+  constexpr Seconds deadline() const { return arrival + slo; }
 };
 
 /// What a monitor beside the accelerator sees when a layer ends.

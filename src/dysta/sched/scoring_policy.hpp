@@ -30,7 +30,7 @@ class ScoringPolicy : public Policy {
     Task task{};
     task.id = arrival.task;
     task.arrival = arrival.arrival;
-    task.deadline = arrival.deadline;
+    task.deadline = arrival.deadline();
     task.last_run = arrival.arrival;
     task.weight = dysta::weight(arrival.priority);
     if (predictor_) task.estimate = predictor_->on_arrival(arrival);

@@ -45,7 +45,7 @@ void Simulation::admit(std::uint32_t request, Policy& policy) {
   policy.on_arrival({.task = task,
                      .variant = wanted.variant,
                      .arrival = wanted.arrival,
-                     .deadline = wanted.deadline(),
+                     .slo = wanted.slo,
                      .priority = wanted.priority,
                      .sequence_length = trace.sequence_length(wanted.sample)});
 }

@@ -7,7 +7,7 @@ namespace dysta {
 void DynamicLevel::write(const RequestRecord& record) {
   table_.admit({.id = record.request.task,
                 .remaining_s = predictor_->on_arrival(record.request).remaining.count(),
-                .deadline_s = record.request.deadline.count(),
+                .deadline_s = record.request.deadline().count(),
                 .last_run_s = record.request.arrival.count(),
                 .inverse_isolated_hz = record.inverse_isolated_hz,
                 .isolated_s = record.isolated.count(),

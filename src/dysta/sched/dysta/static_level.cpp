@@ -8,11 +8,10 @@ RequestRecord StaticLevel::on_arrival(const TaskArrival& arrival) const {
   const Profile& profile = profiles_[arrival.variant];
   const LatencyTable& table = tables_ == Tables::pattern ? profile.by_pattern : profile.by_model;
   const double isolated = truth_ ? truth_->remaining_s(arrival.task)[0] : table.isolated_s();
-  const double slo = (arrival.deadline - arrival.arrival).count();
   return {.request = arrival,
           .isolated = Seconds{isolated},
           .inverse_isolated_hz = 1 / isolated,
-          .first_score = isolated + beta_ * std::max(0.0, slo - isolated)};
+          .first_score = isolated + beta_ * std::max(0.0, arrival.slo.count() - isolated)};
 }
 
 }  // namespace dysta
