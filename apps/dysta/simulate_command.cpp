@@ -253,6 +253,10 @@ void add_simulate_command(CLI::App& app, Action& action) {
 
   command->add_flag("--by-model", options->text.by_model, "Show figures of each model")
       ->group("Output");
+  command
+      ->add_flag("--by-size", options->text.by_size,
+                 "Show figures of the shortest, middle and longest third by isolated time")
+      ->group("Output");
   command->add_flag("--by-priority", options->text.by_priority, "Show figures of each priority")
       ->group("Output");
   command

@@ -46,10 +46,10 @@ std::vector<Group> PolicyResult::mean_groups(std::vector<Group> Breakdown::*whic
   return means;
 }
 
-Estimated Comparison::difference(const PolicyResult& policy, Metric metric) const {
+Estimated paired_difference(const PolicyResult& a, const PolicyResult& b, Metric metric) {
   std::vector<double> values;
-  for (std::size_t run = 0; run < policy.summaries.size(); ++run) {
-    values.push_back(policy.summaries[run][metric] - policies[baseline].summaries[run][metric]);
+  for (std::size_t run = 0; run < a.summaries.size(); ++run) {
+    values.push_back(a.summaries[run][metric] - b.summaries[run][metric]);
   }
   return mean_with_interval(values);
 }

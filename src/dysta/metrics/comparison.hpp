@@ -46,13 +46,18 @@ struct PolicyResult {
   std::vector<Group> mean_groups(std::vector<Group> Breakdown::*which) const;
 };
 
+/// Mean over runs of `a`'s metric less `b`'s on the same requests.
+Estimated paired_difference(const PolicyResult& a, const PolicyResult& b, Metric metric);
+
 struct Comparison {
   WorkloadDescription workload;
   std::vector<PolicyResult> policies;  ///< at least one, all with the same number of runs
   std::size_t baseline = 0;            ///< index of the policy that differences are taken to
 
-  /// Mean over runs of a policy's metric less the baseline's on the same requests.
-  Estimated difference(const PolicyResult& policy, Metric metric) const;
+  /// Paired difference of a policy's metric to the baseline's.
+  Estimated difference(const PolicyResult& policy, Metric metric) const {
+    return paired_difference(policy, policies[baseline], metric);
+  }
 };
 
 /// Offered load of a workload: Σ isolated time / time between first and last arrival, scaled by
@@ -63,12 +68,13 @@ std::optional<double> offered_load(std::span<const Request> requests,
 /// Which parts a text report has besides the table of policies.
 struct TextOptions {
   bool differences = false;  ///< paired differences to the baseline
+  bool by_size = false;      ///< figures of the thirds by isolated time
   bool by_priority = false;
   bool by_model = false;
   bool explain = false;  ///< who wins, and where the gain comes from
 };
 
-/// Tables of at most 100 columns.
+/// Tables that fit a terminal of 100 columns (80 with short policy names).
 std::string comparison_text(const Comparison& comparison, const TextOptions& options = {});
 
 /// The schema stands in docs/output.md.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -80,7 +81,9 @@ std::string head(const Comparison& comparison) {
   if (runs > 1) text += fmt::format(" a run, {} runs", runs);
   text += ", " + workload.arrivals;
   if (workload.rate_hz) text += fmt::format(" at {}/s", short_number(*workload.rate_hz));
-  if (workload.offered_load) text += fmt::format(", offered load {:.2f}", *workload.offered_load);
+  if (workload.offered_load) {
+    text += fmt::format(" (load {:.2f} in the run{})", *workload.offered_load, runs > 1 ? "s" : "");
+  }
   if (workload.slo_multiplier) text += fmt::format(", deadline {:g}x", *workload.slo_multiplier);
   text += '\n';
   if (workload.decision_cost_s > 0 || workload.preemption_cost_s > 0) {
@@ -109,9 +112,8 @@ std::string policy_table(const Comparison& comparison) {
     slowest = std::max(slowest, policy.over_runs(Metric::p50_turnaround_s).mean);
   }
   const TimeUnit unit = TimeUnit::fitting(slowest);
-  Table table({"policy", "violations %", "ANTT", "short", "middle", "long",
-               fmt::format("p50 {}", unit.name), fmt::format("p99 {}", unit.name), "fairness",
-               "preempt."});
+  Table table({"policy", "violations %", "ANTT", fmt::format("p50 {}", unit.name),
+               fmt::format("p99 {}", unit.name), "fairness", "preempt."});
   const auto mark = [&](const PolicyResult& policy, Metric metric) {
     const PolicyResult* best = best_real(comparison, metric);
     const bool is_best =
@@ -124,10 +126,6 @@ std::string policy_table(const Comparison& comparison) {
         with_interval(policy.over_runs(Metric::violation_rate), intervals, 100) +
             mark(policy, Metric::violation_rate),
         with_interval(policy.over_runs(Metric::antt), intervals) + mark(policy, Metric::antt)};
-    const auto by_size = policy.mean_groups(&Breakdown::by_size);
-    for (std::size_t i = 0; i < 3; ++i) {
-      row.push_back(by_size.size() == 3 ? short_number(by_size[i].antt) : "-");
-    }
     row.push_back(short_number(policy.over_runs(Metric::p50_turnaround_s).mean * unit.per_second));
     row.push_back(short_number(policy.over_runs(Metric::p99_turnaround_s).mean * unit.per_second));
     row.push_back(fmt::format("{:.2f}", policy.over_runs(Metric::fairness_jain).mean));
@@ -143,9 +141,7 @@ std::string legend(const Comparison& comparison) {
                   [](const PolicyResult& policy) { return policy.clairvoyant(); })) {
     text += " but for (c), which know true latencies";
   }
-  text += "; short, middle, long: ANTT of each third by isolated time";
-  if (several_runs(comparison))
-    text += ";\n± half-width of the 95% confidence interval of the mean";
+  if (several_runs(comparison)) text += "; ± 95% confidence of the mean";
   return text + '\n';
 }
 
@@ -190,65 +186,76 @@ std::string group_tables(const Comparison& comparison, std::string_view title,
   return text;
 }
 
+/// "Lowest ANTT: A (2.43); next B (2.44), by 0.01 ±0.02: a tie at 95% confidence."
+std::string winner(const Comparison& comparison, std::string_view what, Metric metric,
+                   double scale) {
+  const PolicyResult* best = nullptr;
+  const PolicyResult* next = nullptr;
+  const auto mean = [&](const PolicyResult* policy) { return policy->over_runs(metric).mean; };
+  for (const PolicyResult& policy : comparison.policies) {
+    if (policy.clairvoyant()) continue;
+    if (best == nullptr || mean(&policy) < mean(best)) {
+      next = std::exchange(best, &policy);
+    } else if (next == nullptr || mean(&policy) < mean(next)) {
+      next = &policy;
+    }
+  }
+  std::string text =
+      fmt::format("{}: {} ({})", what, best->label, short_number(mean(best) * scale));
+  if (next != nullptr) {
+    const Estimated lead = paired_difference(*next, *best, metric);
+    text += fmt::format("; next {} ({}), by {}", next->label, short_number(mean(next) * scale),
+                        with_interval(lead, several_runs(comparison), scale));
+    if (several_runs(comparison) && lead.mean <= lead.half_width) text += ": a tie";
+  }
+  return text + ".\n";
+}
+
+/// From which requests a gain in ANTT comes: each third's share of it.
+std::string gain_by_size(const PolicyResult& from, const PolicyResult& to) {
+  std::string text = fmt::format("{} -> {}: ANTT {} -> {}", from.label, to.label,
+                                 short_number(from.over_runs(Metric::antt).mean),
+                                 short_number(to.over_runs(Metric::antt).mean));
+  const auto before = from.mean_groups(&Breakdown::by_size);
+  const auto after = to.mean_groups(&Breakdown::by_size);
+  double total = 0;
+  std::vector<double> gains;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    gains.push_back(static_cast<double>(before[i].requests) * (before[i].antt - after[i].antt));
+    total += gains.back();
+  }
+  if (gains.size() == 3 && total > 0) {
+    text += fmt::format(
+        "; {:.0f}% of the gain from the shortest third, {:.0f}% middle, {:.0f}% longest",
+        100 * gains[0] / total, 100 * gains[1] / total, 100 * gains[2] / total);
+  }
+  return text + ".\n";
+}
+
 /// Says who wins and why, from the figures alone.
 std::string explanation(const Comparison& comparison) {
-  const PolicyResult* antt = best_real(comparison, Metric::antt);
-  const PolicyResult* violations = best_real(comparison, Metric::violation_rate);
-  if (antt == nullptr) return {};
-  const double antt_mean = antt->over_runs(Metric::antt).mean;
-  const double violated = violations->over_runs(Metric::violation_rate).mean;
-  std::string text =
-      antt == violations
-          ? fmt::format("{} wins: lowest ANTT ({}), fewest violations ({}%).\n", antt->label,
-                        short_number(antt_mean), short_number(violated * 100))
-          : fmt::format("Lowest ANTT: {} ({}). Fewest violations: {} ({}%).\n", antt->label,
-                        short_number(antt_mean), violations->label, short_number(violated * 100));
-
-  // Where the gain over a policy comes from: each third's share of the difference in ANTT.
-  const auto against = [&](const PolicyResult& other) {
-    const double other_mean = other.over_runs(Metric::antt).mean;
-    const auto own_groups = antt->mean_groups(&Breakdown::by_size);
-    const auto other_groups = other.mean_groups(&Breakdown::by_size);
-    text += fmt::format("Against {}: ANTT {} -> {}", other.label, short_number(other_mean),
-                        short_number(antt_mean));
-    double total = 0;
-    for (std::size_t i = 0; i < other_groups.size(); ++i) {
-      const double n = static_cast<double>(other_groups[i].requests);
-      total += n * (other_groups[i].antt - own_groups[i].antt);
-    }
-    if (other_groups.size() == 3 && total > 0) {
-      std::string shares;
-      for (std::size_t i = 0; i < 3; ++i) {
-        const double n = static_cast<double>(other_groups[i].requests);
-        shares += fmt::format("{}{} {:.0f}%", i == 0 ? "" : ", ", other_groups[i].label,
-                              100 * n * (other_groups[i].antt - own_groups[i].antt) / total);
-      }
-      text += fmt::format("; of the gain by thirds: {}", shares);
-    }
-    text += ".\n";
-  };
-  const auto named = [&](std::string_view label) -> const PolicyResult* {
-    const auto found =
-        std::find_if(comparison.policies.begin(), comparison.policies.end(),
-                     [&](const PolicyResult& policy) { return policy.label == label; });
-    return found == comparison.policies.end() ? nullptr : &*found;
-  };
+  const PolicyResult* best = best_real(comparison, Metric::antt);
+  if (best == nullptr) return {};
+  std::string text = winner(comparison, "Lowest ANTT", Metric::antt, 1) +
+                     winner(comparison, "Fewest violations, %", Metric::violation_rate, 100);
   for (const std::string_view label : {"fcfs", "sjf", "dysta"}) {
-    const PolicyResult* other = named(label);
-    if (other != nullptr && other != antt) against(*other);
+    for (const PolicyResult& policy : comparison.policies) {
+      if (policy.label == label && &policy != best) text += gain_by_size(policy, *best);
+    }
   }
   const PolicyResult* knowing = nullptr;
   for (const PolicyResult& policy : comparison.policies) {
-    if (policy.clairvoyant() && (knowing == nullptr || policy.over_runs(Metric::antt).mean <
-                                                           knowing->over_runs(Metric::antt).mean)) {
+    if (!policy.clairvoyant()) continue;
+    if (knowing == nullptr ||
+        policy.over_runs(Metric::antt).mean < knowing->over_runs(Metric::antt).mean) {
       knowing = &policy;
     }
   }
   if (knowing != nullptr) {
-    const double known = knowing->over_runs(Metric::antt).mean;
-    text +=
-        fmt::format("Knowing true latencies ({}) gives {}: {:+.1f}% against {}.\n", knowing->label,
-                    short_number(known), 100 * (known / antt_mean - 1), antt->label);
+    text += fmt::format(
+        "Knowing true latencies ({}) changes ANTT by {} against {}.\n", knowing->label,
+        with_interval(paired_difference(*knowing, *best, Metric::antt), several_runs(comparison)),
+        best->label);
   }
   return text;
 }
@@ -258,6 +265,9 @@ std::string explanation(const Comparison& comparison) {
 std::string comparison_text(const Comparison& comparison, const TextOptions& options) {
   std::string text = head(comparison) + '\n' + policy_table(comparison) + legend(comparison);
   if (options.differences) text += '\n' + difference_table(comparison);
+  if (options.by_size) {
+    text += '\n' + group_tables(comparison, "isolated time", &Breakdown::by_size);
+  }
   if (options.by_priority) {
     text += '\n' + group_tables(comparison, "priority", &Breakdown::by_priority);
   }

@@ -66,7 +66,8 @@ class PolicyRegistry {
   /// Throws `SpecificationError` if the name is taken.
   void add(PolicyEntry entry);
 
-  std::span<const PolicyEntry> entries() const { return entries_; }
+  std::span<const PolicyEntry> entries() const& { return entries_; }
+  std::span<const PolicyEntry> entries() && = delete;  // would dangle
   const PolicyEntry* find(std::string_view name) const;
 
   /// Reads a list like `dysta:beta=0.05,wait_unit_s=auto,sjf`: names with optional parameters; a

@@ -1,0 +1,23 @@
+// What the benchmarks run on: networks and requests drawn at random, the same in every build.
+#pragma once
+
+#include <vector>
+
+#include "dysta/core/task.hpp"
+#include "dysta/trace/profile.hpp"
+#include "dysta/trace/trace.hpp"
+
+namespace dysta::bench {
+
+/// 8 networks of 12 layers and 64 inputs, mean latencies of 2 to 40 ms, layers about 20% apart
+/// from their mean. Synthesised: for measuring our own code, not for comparing policies.
+const TraceSet& traces();
+const Profiles& profiles();
+
+/// Poisson arrivals of all networks alike, deadlines at 10 times the mean latency.
+std::vector<Request> requests(double load, std::size_t count);
+
+void register_decision_benchmarks();
+void register_simulation_benchmarks();
+
+}  // namespace dysta::bench
