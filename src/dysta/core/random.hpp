@@ -39,7 +39,7 @@ class RandomStream {
   double gamma(double shape);
 
  private:
-  std::array<std::uint64_t, 4> state_;
+  std::array<std::uint64_t, 4> state_{};
 };
 
 }  // namespace dysta

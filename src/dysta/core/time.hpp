@@ -12,6 +12,9 @@ namespace dysta {
 /// `Seconds{x}` and `.count()` at the boundary, where the unit stands in a name.
 using Seconds = std::chrono::duration<double>;
 
+/// Times from files are at most this: longer ones are faults, and sums of them stay finite.
+inline constexpr Seconds kLongestTime{1e12};
+
 inline constexpr Seconds kNever{std::numeric_limits<double>::infinity()};
 
 }  // namespace dysta

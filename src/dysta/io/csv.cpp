@@ -81,15 +81,13 @@ void CsvReader::split(std::string_view line) {
       line.remove_prefix(comma + 1);
       continue;
     }
-    std::size_t end = 1;
+    auto end = line.find('"', 1);
     bool escaped = false;
-    for (;; ++end) {
-      end = line.find('"', end);
-      if (end == std::string_view::npos) fail("a quoted field does not end on its line");
-      if (end + 1 >= line.size() || line[end + 1] != '"') break;
+    while (end != std::string_view::npos && line.substr(end).starts_with("\"\"")) {
       escaped = true;
-      ++end;
+      end = line.find('"', end + 2);
     }
+    if (end == std::string_view::npos) fail("a quoted field does not end on its line");
     auto field = line.substr(1, end - 1);
     if (escaped) {
       auto& plain = unescaped_.emplace_back();

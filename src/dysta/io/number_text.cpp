@@ -7,7 +7,7 @@
 namespace dysta {
 
 std::string shortest_text(double value) {
-  std::array<char, 32> buffer;
+  std::array<char, 32> buffer{};
   const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   return {buffer.data(), end};  // 32 characters hold every double
 }

@@ -17,6 +17,10 @@ struct RequestOutcome {
 
   Seconds turnaround() const { return completion - request.arrival; }
   double normalised_turnaround() const { return turnaround() / isolated; }
+  /// Isolated time / turnaround, in (0, 1]; 1 also where a turnaround is too short for the clock.
+  double normalised_progress() const {
+    return turnaround() > isolated ? isolated / turnaround() : 1.0;
+  }
   bool violated() const { return completion > request.deadline(); }
 };
 

@@ -63,7 +63,7 @@ Summary summarise(const RunOutcome& outcome) {
   Seconds last_completion = requests.front()->completion;
   double progress_sum = 0;
   for (const RequestOutcome* request : requests) {
-    progress.push_back(request->isolated / request->turnaround());
+    progress.push_back(request->normalised_progress());
     progress_sum += progress.back();
     first_arrival = std::min(first_arrival, request->request.arrival);
     last_completion = std::max(last_completion, request->completion);

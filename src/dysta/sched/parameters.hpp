@@ -1,7 +1,6 @@
 // Typed, named parameters of policies: declared once, checked once.
 #pragma once
 
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +24,7 @@ struct ParameterSpec {
   ParameterValue default_value;
   Numbers numbers = Numbers::any;  ///< which numbers are allowed
   double least = 0;                ///< smallest number allowed
-  double largest = std::numeric_limits<double>::max();
+  double largest = 1e9;
   std::vector<std::string> words{};  ///< words allowed
 
   /// What is allowed, in words: "a number from 0", "boundary or static".

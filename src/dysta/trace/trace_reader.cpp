@@ -69,7 +69,9 @@ class RowReader {
  private:
   double latency() const {
     const double value = csv_.number(*latency_);
-    if (value <= 0) csv_.fail_field(*latency_, "a latency in seconds greater than 0");
+    if (value <= 0 || value > kLongestTime.count()) {
+      csv_.fail_field(*latency_, "a latency in seconds greater than 0 and at most 1e12");
+    }
     return value;
   }
 

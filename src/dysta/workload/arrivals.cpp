@@ -77,8 +77,8 @@ std::vector<Seconds> read_arrival_times(const std::string& path) {
   std::vector<Seconds> times;
   while (csv.next_row()) {
     const Seconds time{csv.number(column)};
-    if (time < Seconds{0} || (!times.empty() && time < times.back())) {
-      csv.fail_field(column, "seconds from 0, not before the row above");
+    if (time < Seconds{0} || time > kLongestTime || (!times.empty() && time < times.back())) {
+      csv.fail_field(column, "seconds from 0 to 1e12, not before the row above");
     }
     times.push_back(time);
   }

@@ -31,8 +31,8 @@ struct ArrivalProcess {
 /// `SpecificationError` for anything else and `FileError` for a fault in the file.
 ArrivalProcess parse_arrival_process(std::string_view text);
 
-/// Reads arrival times from the column `arrival_s` of a CSV file: seconds, at least 0,
-/// non-decreasing. Throws `FileError`.
+/// Reads arrival times from the column `arrival_s` of a CSV file: seconds, from 0 to
+/// `kLongestTime`, non-decreasing. Throws `FileError`.
 std::vector<Seconds> read_arrival_times(const std::string& path);
 
 /// The first `count` arrivals at `rate_hz` a second on average; for a replay without a rate the

@@ -17,9 +17,9 @@ std::vector<Request> requests_from(CsvReader& csv, const TraceSet& traces) {
   while (csv.next_row()) {
     Request request;
     request.arrival = Seconds{csv.number(arrival)};
-    if (request.arrival < Seconds{0} ||
+    if (request.arrival < Seconds{0} || request.arrival > kLongestTime ||
         (!requests.empty() && request.arrival < requests.back().arrival)) {
-      csv.fail_field(arrival, "seconds from 0, not before the row above");
+      csv.fail_field(arrival, "seconds from 0 to 1e12, not before the row above");
     }
     const auto variant = traces.find(csv.text(model));
     if (!variant) csv.fail_field(model, "the stem of a trace file that is loaded");
@@ -29,7 +29,9 @@ std::vector<Request> requests_from(CsvReader& csv, const TraceSet& traces) {
     if (!level) csv.fail_field(priority, "1, 3 or 9");
     request.priority = *level;
     request.slo = Seconds{csv.number(slo)};
-    if (request.slo <= Seconds{0}) csv.fail_field(slo, "seconds greater than 0");
+    if (request.slo <= Seconds{0} || request.slo > kLongestTime) {
+      csv.fail_field(slo, "seconds greater than 0 and at most 1e12");
+    }
     requests.push_back(request);
   }
   if (requests.empty()) throw FileError(csv.name(), 0, "has no rows; at least one is needed");

@@ -14,7 +14,7 @@ namespace {
 class Dysta final : public Policy {
  public:
   Dysta(StaticLevel software, DynamicLevel hardware)
-      : software_(std::move(software)), hardware_(std::move(hardware)) {}
+      : software_(software), hardware_(std::move(hardware)) {}
 
   void on_arrival(const TaskArrival& arrival) override {
     hardware_.write(software_.on_arrival(arrival));
