@@ -13,7 +13,7 @@ namespace dysta {
 using Seconds = std::chrono::duration<double>;
 
 /// Times from files are at most this: longer ones are faults, and sums of them stay finite.
-inline constexpr Seconds kLongestTime{1e12};
+inline constexpr Seconds kLongestTime{1e9};
 
 inline constexpr Seconds kNever{std::numeric_limits<double>::infinity()};
 

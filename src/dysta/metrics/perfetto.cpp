@@ -1,6 +1,8 @@
 #include "dysta/metrics/perfetto.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <functional>
 #include <queue>
 
@@ -15,7 +17,15 @@ std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-double microseconds(Seconds time) { return time.count() * 1e6; }
+/// Times that 64 bits of nanoseconds cannot hold, some 290 years, stay at the last they can.
+std::int64_t nanoseconds(Seconds time) {
+  return std::llround(std::min(time.count() * 1e9, 9.2e18));
+}
+
+/// Whole nanoseconds as the microseconds that trace events count in. Viewers multiply by 1000 and
+/// cut the fraction off; the fourth digit keeps 12.345 from becoming 12344 ns, so that a slice ends
+/// exactly where the next one starts.
+std::string microseconds(std::int64_t ns) { return fmt::format("{}.{:03}4", ns / 1000, ns % 1000); }
 
 class Writer {
  public:
@@ -46,7 +56,8 @@ class Writer {
              Seconds end, std::string_view args) {
     event('X', process, track,
           fmt::format("\"name\":{},\"ts\":{},\"dur\":{},\"args\":{{{}}}", json_string(name),
-                      microseconds(start), microseconds(end - start), args));
+                      microseconds(nanoseconds(start)),
+                      microseconds(nanoseconds(end) - nanoseconds(start)), args));
   }
 
   void finish() { write_("\n]}\n"); }
@@ -88,7 +99,7 @@ void write_queue(Writer& writer, std::size_t process, const TimelineRun& run) {
     if (i + 1 < steps.size() && steps[i + 1].time == steps[i].time) continue;
     writer.event('C', process, 1,
                  fmt::format("\"name\":\"requests present\",\"ts\":{},\"args\":{{\"requests\":{}}}",
-                             microseconds(steps[i].time), present));
+                             microseconds(nanoseconds(steps[i].time)), present));
   }
 }
 

@@ -70,7 +70,7 @@ class RowReader {
   double latency() const {
     const double value = csv_.number(*latency_);
     if (value <= 0 || value > kLongestTime.count()) {
-      csv_.fail_field(*latency_, "a latency in seconds greater than 0 and at most 1e12");
+      csv_.fail_field(*latency_, "a latency in seconds greater than 0 and at most 1e9");
     }
     return value;
   }
