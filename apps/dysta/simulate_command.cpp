@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <memory>
-#include <numeric>
 #include <thread>
 
 #include <CLI/Option.hpp>
@@ -74,44 +73,12 @@ std::size_t find_baseline(std::string_view name, const std::vector<ConfiguredPol
                            "with its parameters");
 }
 
-/// The requests of every run, and their description.
-std::vector<std::vector<Request>> make_workloads(const Options& options, const TraceSet& traces,
-                                                 const Profiles& profiles,
-                                                 WorkloadDescription& description) {
-  std::vector<std::vector<Request>> workloads;
+Workloads make_workloads(const Options& options, const TraceSet& traces, const Profiles& profiles) {
   if (!options.requests.empty()) {
-    workloads.push_back(read_requests(options.requests, traces));
-    description.arrivals = "requests of " + options.requests;
-  } else {
-    description.seeds = parse_seeds(options.seeds);
-    WorkloadSpec spec = options.workload.spec(traces, profiles, 0);
-    description.arrivals = options.workload.arrivals + " arrivals";
-    description.rate_hz = spec.rate_hz;
-    description.slo_multiplier = spec.slo_multiplier;
-    for (const std::uint64_t seed : description.seeds) {
-      spec.seed = seed;
-      workloads.push_back(generate(spec, traces, profiles));
-    }
+    return given_workload(read_requests(options.requests, traces), options.requests, traces);
   }
-  description.requests = workloads.front().size();
-  description.preemption_cost_s = options.preemption_cost_s;
-  description.decision_cost_s = options.decision_cost_s;
-  for (const Trace& trace : traces.all()) description.variants.push_back(trace.name());
-
-  std::vector<double> loads;
-  for (const auto& workload : workloads) {
-    std::vector<Seconds> isolated;
-    isolated.reserve(workload.size());
-    for (const Request& request : workload) {
-      isolated.push_back(traces[request.variant].isolated(request.sample));
-    }
-    if (const auto load = offered_load(workload, isolated)) loads.push_back(*load);
-  }
-  if (!loads.empty()) {
-    description.offered_load =
-        std::accumulate(loads.begin(), loads.end(), 0.0) / static_cast<double>(loads.size());
-  }
-  return workloads;
+  const auto seeds = parse_seeds(options.seeds);
+  return draw_workloads(options.workload.spec(traces, profiles), seeds, traces, profiles);
 }
 
 void write_timeline(OutputFile& file, const TraceSet& traces, const std::vector<Request>& requests,
@@ -144,12 +111,11 @@ int run(const Options& options) {
   check_outputs_differ(options);
   const PolicyRegistry registry;
   const auto policies = registry.parse(options.policies);
-  Comparison comparison;
-  comparison.baseline = find_baseline(options.baseline, policies);
+  const std::size_t baseline = find_baseline(options.baseline, policies);
 
   const TraceSet traces = options.traces.load();
   const Profiles profiles(traces);
-  const auto workloads = make_workloads(options, traces, profiles, comparison.workload);
+  const Workloads workloads = make_workloads(options, traces, profiles);
 
   // Outputs are opened first: a path that cannot be written is told before the work, not after.
   const auto open = [](const std::string& path) {
@@ -171,13 +137,14 @@ int run(const Options& options) {
   compare_options.progress = [&](std::size_t done, std::size_t of) { progress.update(done, of); };
   if (completions_file || timeline_file) compare_options.outcomes = &outcomes;
   if (timeline_file) compare_options.timelines = &timelines;
-  comparison.policies = compare(traces, profiles, workloads, policies, compare_options);
+  Comparison comparison = compare(traces, profiles, workloads, policies, compare_options);
+  comparison.baseline = baseline;
 
   if (completions_file) completions_file->write(completions_csv(comparison.policies, outcomes));
   if (json_file) json_file->write(comparison_json(comparison, DYSTA_VERSION));
   if (csv_file) csv_file->write(comparison_csv(comparison));
   if (timeline_file) {
-    write_timeline(*timeline_file, traces, workloads.front(), comparison, timelines, outcomes);
+    write_timeline(*timeline_file, traces, workloads.runs.front(), comparison, timelines, outcomes);
   }
   for (auto* file :
        {completions_file.get(), json_file.get(), csv_file.get(), timeline_file.get()}) {

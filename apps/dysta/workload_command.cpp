@@ -19,7 +19,8 @@ struct Options {
 int run(const Options& options) {
   const TraceSet traces = options.traces.load();
   const Profiles profiles(traces);
-  const auto spec = options.workload.spec(traces, profiles, options.seed);
+  WorkloadSpec spec = options.workload.spec(traces, profiles);
+  spec.seed = options.seed;
   print(requests_csv(generate(spec, traces, profiles), traces));
   return 0;
 }

@@ -99,12 +99,10 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
   return options;
 }
 
-WorkloadSpec WorkloadOptions::spec(const TraceSet& traces, const Profiles& profiles,
-                                   std::uint64_t seed) const {
+WorkloadSpec WorkloadOptions::spec(const TraceSet& traces, const Profiles& profiles) const {
   WorkloadSpec spec;
   spec.arrivals = parse_arrival_process(arrivals);
   spec.count = count;
-  spec.seed = seed;
   spec.slo_multiplier = slo_multiplier;
   spec.mix = mix.empty() ? Mix::uniform(traces) : Mix::parse(mix, traces);
   if (!priorities.empty()) spec.priorities = PriorityMix::parse(priorities);

@@ -43,8 +43,9 @@ struct WorkloadOptions {
   /// Adds the options; returns them, so that a command can exclude them by another.
   std::vector<CLI::Option*> add_to(CLI::App& command);
 
-  /// The workload asked for. Throws `SpecificationError` where the options contradict each other.
-  WorkloadSpec spec(const TraceSet& traces, const Profiles& profiles, std::uint64_t seed) const;
+  /// The workload asked for, whatever the seed. Throws `SpecificationError` where the options
+  /// contradict each other.
+  WorkloadSpec spec(const TraceSet& traces, const Profiles& profiles) const;
 };
 
 }  // namespace dysta::cli

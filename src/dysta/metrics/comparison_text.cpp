@@ -75,16 +75,16 @@ bool several_runs(const Comparison& comparison) {
 
 std::string head(const Comparison& comparison) {
   const WorkloadDescription& workload = comparison.workload;
+  const std::size_t runs = comparison.policies.front().summaries.size();
   std::string text = fmt::format("{} network{}, {} requests", workload.variants.size(),
                                  workload.variants.size() == 1 ? "" : "s", workload.requests);
-  const std::size_t runs = comparison.policies.front().summaries.size();
-  if (runs > 1) text += fmt::format(" a run, {} runs", runs);
-  text += ", " + workload.arrivals;
-  if (workload.rate_hz) text += fmt::format(" at {}/s", short_number(*workload.rate_hz));
-  if (workload.offered_load) {
-    text += fmt::format(" (load {:.2f} in the run{})", *workload.offered_load, runs > 1 ? "s" : "");
+  if (runs > 1) text += fmt::format(" in each of {} runs", runs);
+  if (workload.slo_multiplier) {
+    text += fmt::format(", deadlines at {:g} times the mean latency", *workload.slo_multiplier);
   }
-  if (workload.slo_multiplier) text += fmt::format(", deadline {:g}x", *workload.slo_multiplier);
+  text += '\n' + workload.arrivals;
+  if (workload.rate_hz) text += fmt::format(" at {}/s", short_number(*workload.rate_hz));
+  if (workload.offered_load) text += fmt::format(", offered load {:.2f}", *workload.offered_load);
   text += '\n';
   if (workload.decision_cost_s > 0 || workload.preemption_cost_s > 0) {
     text += fmt::format("a decision costs {:g} s, a preemption {:g} s\n", workload.decision_cost_s,

@@ -35,7 +35,60 @@ void for_each_index(std::size_t count, std::size_t threads, Work&& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
+/// The part of a description that the requests themselves tell.
+void describe_requests(Workloads& workloads, const TraceSet& traces) {
+  WorkloadDescription& description = workloads.description;
+  for (const Trace& trace : traces.all()) description.variants.push_back(trace.name());
+  description.requests = workloads.runs.front().size();
+  double sum = 0;
+  for (const auto& requests : workloads.runs) {
+    std::vector<Seconds> isolated;
+    isolated.reserve(requests.size());
+    for (const Request& request : requests) {
+      isolated.push_back(traces[request.variant].isolated(request.sample));
+    }
+    const auto load = offered_load(requests, isolated);
+    if (!load) return;
+    sum += *load;
+  }
+  description.offered_load = sum / static_cast<double>(workloads.runs.size());
+}
+
 }  // namespace
+
+Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds,
+                         const TraceSet& traces, const Profiles& profiles) {
+  Workloads workloads;
+  for (const std::uint64_t seed : seeds) {
+    spec.seed = seed;
+    workloads.runs.push_back(generate(spec, traces, profiles));
+  }
+  workloads.description.arrivals = to_text(spec.arrivals) + " arrivals";
+  workloads.description.rate_hz = spec.rate_hz;
+  workloads.description.slo_multiplier = spec.slo_multiplier;
+  workloads.description.seeds.assign(seeds.begin(), seeds.end());
+  describe_requests(workloads, traces);
+  return workloads;
+}
+
+Workloads given_workload(std::vector<Request> requests, const std::string& source,
+                         const TraceSet& traces) {
+  Workloads workloads;
+  workloads.runs.push_back(std::move(requests));
+  workloads.description.arrivals = "requests of " + source;
+  describe_requests(workloads, traces);
+  return workloads;
+}
+
+Comparison compare(const TraceSet& traces, const Profiles& profiles, const Workloads& workloads,
+                   std::span<const ConfiguredPolicy> policies, const CompareOptions& options) {
+  Comparison comparison;
+  comparison.workload = workloads.description;
+  comparison.workload.preemption_cost_s = options.costs.preemption.count();
+  comparison.workload.decision_cost_s = options.costs.decision.count();
+  comparison.policies = compare(traces, profiles, workloads.runs, policies, options);
+  return comparison;
+}
 
 std::vector<PolicyResult> compare(const TraceSet& traces, const Profiles& profiles,
                                   std::span<const std::vector<Request>> workloads,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "dysta/metrics/comparison.hpp"
@@ -11,6 +12,7 @@
 #include "dysta/sim/simulation.hpp"
 #include "dysta/trace/profile.hpp"
 #include "dysta/trace/trace.hpp"
+#include "dysta/workload/workload.hpp"
 
 namespace dysta {
 
@@ -24,8 +26,26 @@ struct CompareOptions {
   std::vector<Timeline>* timelines = nullptr;
 };
 
-/// Simulates every policy on every workload (one a run) and summarises. Throws what a policy's
-/// construction or a simulation throws.
+/// What every policy is given: the requests of each run, and how they came about.
+struct Workloads {
+  std::vector<std::vector<Request>> runs;
+  WorkloadDescription description;
+};
+
+/// Draws one run a seed. Throws as `generate` does.
+Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds,
+                         const TraceSet& traces, const Profiles& profiles);
+
+/// One run of the requests at hand; `source` says where they are from.
+Workloads given_workload(std::vector<Request> requests, const std::string& source,
+                         const TraceSet& traces);
+
+/// Simulates every policy on every run and summarises. Throws what a policy's construction or a
+/// simulation throws.
+Comparison compare(const TraceSet& traces, const Profiles& profiles, const Workloads& workloads,
+                   std::span<const ConfiguredPolicy> policies, const CompareOptions& options = {});
+
+/// The same without the description.
 std::vector<PolicyResult> compare(const TraceSet& traces, const Profiles& profiles,
                                   std::span<const std::vector<Request>> workloads,
                                   std::span<const ConfiguredPolicy> policies,

@@ -71,6 +71,20 @@ ArrivalProcess parse_arrival_process(std::string_view text) {
                            std::string(kAllowed));
 }
 
+std::string to_text(const ArrivalProcess& process) {
+  switch (process.kind) {
+    case ArrivalProcess::Kind::poisson:
+      return "poisson";
+    case ArrivalProcess::Kind::periodic:
+      return "periodic:jitter=" + shortest_text(process.jitter);
+    case ArrivalProcess::Kind::gamma:
+      return "gamma:cv=" + shortest_text(process.cv);
+    case ArrivalProcess::Kind::replay:
+      return "replay:" + process.source;
+  }
+  return {};
+}
+
 std::vector<Seconds> read_arrival_times(const std::string& path) {
   auto csv = CsvReader::open(path);
   const auto column = csv.column("arrival_s");

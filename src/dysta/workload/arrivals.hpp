@@ -31,6 +31,9 @@ struct ArrivalProcess {
 /// `SpecificationError` for anything else and `FileError` for a fault in the file.
 ArrivalProcess parse_arrival_process(std::string_view text);
 
+/// The text that `parse_arrival_process` reads back.
+std::string to_text(const ArrivalProcess& process);
+
 /// Reads arrival times from the column `arrival_s` of a CSV file: seconds, from 0 to
 /// `kLongestTime`, non-decreasing. Throws `FileError`.
 std::vector<Seconds> read_arrival_times(const std::string& path);
