@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -103,6 +104,13 @@ const PolicyResult* best_real(const Comparison& comparison, Metric metric) {
     }
   }
   return best;
+}
+
+const PolicyResult* find(const Comparison& comparison, std::string_view label) {
+  for (const PolicyResult& policy : comparison.policies) {
+    if (policy.label == label) return &policy;
+  }
+  return nullptr;
 }
 
 std::string policy_table(const Comparison& comparison) {
@@ -225,11 +233,29 @@ std::string gain_by_size(const PolicyResult& from, const PolicyResult& to) {
     total += gains.back();
   }
   if (gains.size() == 3 && total > 0) {
-    text += fmt::format(
-        "; {:.0f}% of the gain from the shortest third, {:.0f}% middle, {:.0f}% longest",
-        100 * gains[0] / total, 100 * gains[1] / total, 100 * gains[2] / total);
+    text += fmt::format(" (of the gain: short {:.0f}%, middle {:.0f}%, long {:.0f}%)",
+                        100 * gains[0] / total, 100 * gains[1] / total, 100 * gains[2] / total);
   }
   return text + ".\n";
+}
+
+/// What knowing patterns and watching densities changes, for each policy that is there both ways.
+std::string gain_by_sparsity(const Comparison& comparison) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kPairs{
+      {{"sjf", "sjf_sparse"},
+       {"prema", "prema_sparse"},
+       {"sdrm3", "sdrm3_sparse"},
+       {"dysta_naive", "dysta"}}};
+  std::string text;
+  for (const auto& [without, with] : kPairs) {
+    const PolicyResult* a = find(comparison, without);
+    const PolicyResult* b = find(comparison, with);
+    if (a == nullptr || b == nullptr) continue;
+    text += fmt::format(
+        "{}{} -> {} {}", text.empty() ? "" : ", ", without, with,
+        with_interval(paired_difference(*b, *a, Metric::antt), several_runs(comparison)));
+  }
+  return text.empty() ? text : "What patterns and densities add to ANTT: " + text + ".\n";
 }
 
 /// Says who wins and why, from the figures alone.
@@ -239,10 +265,10 @@ std::string explanation(const Comparison& comparison) {
   std::string text = winner(comparison, "Lowest ANTT", Metric::antt, 1) +
                      winner(comparison, "Fewest violations, %", Metric::violation_rate, 100);
   for (const std::string_view label : {"fcfs", "sjf", "dysta"}) {
-    for (const PolicyResult& policy : comparison.policies) {
-      if (policy.label == label && &policy != best) text += gain_by_size(policy, *best);
-    }
+    const PolicyResult* other = find(comparison, label);
+    if (other != nullptr && other != best) text += gain_by_size(*other, *best);
   }
+  text += gain_by_sparsity(comparison);
   const PolicyResult* knowing = nullptr;
   for (const PolicyResult& policy : comparison.policies) {
     if (!policy.clairvoyant()) continue;
