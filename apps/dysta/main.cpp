@@ -1,7 +1,10 @@
 // The command line: dysta simulate, workload, policies, traces.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <new>
+#include <sstream>
 #include <string>
 
 #include <CLI/App.hpp>
@@ -18,8 +21,73 @@ namespace {
 constexpr int kFailure = 1;
 constexpr int kWrongCommandLine = 2;
 
+/// Help that fits 100 columns, with the options' types and defaults, but without their lists of
+/// what excludes what.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(kIndent); }
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    std::string text = "  " + make_option_name(option, is_positional) + make_option_opts(option);
+    if (text.size() + 1 > kIndent) text += '\n';
+    std::size_t column = text.ends_with('\n') ? 0 : text.size();
+    for (std::istringstream words(make_option_desc(option)); !words.eof();) {
+      std::string word;
+      words >> word;
+      if (column == 0 || column + 1 + word.size() > kColumns) {
+        if (column > kIndent) text += '\n';
+        if (column > kIndent || column == 0) text += std::string(kIndent, ' ');
+        column = kIndent;
+      } else if (column < kIndent) {
+        text += std::string(kIndent - column, ' ');
+        column = kIndent;
+      } else {
+        text += ' ';
+        ++column;
+      }
+      text += word;
+      column += word.size();
+    }
+    return text + '\n';
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string text;
+    if (option->get_type_size() != 0) {
+      text = ' ' + option->get_type_name();
+      if (!option->get_default_str().empty()) text += '=' + option->get_default_str();
+      if (option->get_expected_max() == CLI::detail::expected_max_vector_size) text += " ...";
+    }
+    return option->get_required() ? text + " (needed)" : text;
+  }
+
+ private:
+  static constexpr std::size_t kIndent = 30;
+  static constexpr std::size_t kColumns = 100;
+};
+
+/// What was wrong with the command line, and what is allowed.
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  std::string command = "dysta";
+  for (const CLI::App* sub = &app; !sub->get_subcommands().empty();) {
+    sub = sub->get_subcommands().front();
+    command += ' ' + sub->get_name();
+  }
+  std::string message = error.what();
+  message = message.substr(0, message.find('\n'));
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    // Options first: what follows an unknown option is likely its value.
+    auto extras = app.remaining(true);
+    std::stable_partition(extras.begin(), extras.end(),
+                          [](const std::string& text) { return text.starts_with('-'); });
+    message = dysta::in_quotes(extras.front()) + " is not known here";
+  }
+  if (message.find("; allowed ") != message.npos) return message;
+  return message + "; allowed is what " + command + " --help lists";
+}
+
 int complain(const std::string& message, int status) {
-  std::fprintf(stderr, "dysta: %s\n", message.substr(0, message.find('\n')).c_str());
+  std::fprintf(stderr, "dysta: %s\n", message.c_str());
   return status;
 }
 
@@ -29,7 +97,7 @@ int run(int argc, char** argv) {
       "Start with: dysta simulate --traces data/traces/eyeriss_v2 --load 0.9"};
   app.name("dysta");
   app.set_version_flag("--version", "dysta " DYSTA_VERSION);
-  app.require_subcommand(1);
+  app.formatter(std::make_shared<HelpFormatter>());
   dysta::cli::Action action;
   dysta::cli::add_simulate_command(app, action);
   dysta::cli::add_workload_command(app, action);
@@ -43,7 +111,10 @@ int run(int argc, char** argv) {
       dysta::cli::flush_output();
       return 0;
     }
-    return complain(error.what(), kWrongCommandLine);
+    return complain(explain(app, error), kWrongCommandLine);
+  }
+  if (!action) {
+    return complain("a command is needed; allowed is what dysta --help lists", kWrongCommandLine);
   }
   const int status = action();
   dysta::cli::flush_output();

@@ -68,9 +68,14 @@ std::size_t find_baseline(std::string_view name, const std::vector<ConfiguredPol
   for (std::size_t i = 0; i < policies.size(); ++i) {
     if (policies[i].label() == name) return i;
   }
+  const auto has_name = [&](const ConfiguredPolicy& policy) { return policy.name() == name; };
+  if (std::count_if(policies.begin(), policies.end(), has_name) == 1) {
+    return static_cast<std::size_t>(std::find_if(policies.begin(), policies.end(), has_name) -
+                                    policies.begin());
+  }
   throw SpecificationError("--baseline: " + in_quotes(name) +
-                           " is not among the policies compared; allowed is one of --policies, "
-                           "with its parameters");
+                           " is none of the policies compared, or several; allowed is one of "
+                           "--policies, as written there");
 }
 
 Workloads make_workloads(const Options& options, const TraceSet& traces, const Profiles& profiles) {
@@ -175,6 +180,7 @@ void add_simulate_command(CLI::App& app, Action& action) {
                                  "Several runs, as in 1-5: means with 95% confidence intervals")
                     ->group("Workload")
                     ->type_name("LIST")
+                    ->check(some_text())
                     ->excludes(seed);
   auto* requests = command
                        ->add_option("--requests", options->requests,
@@ -182,6 +188,7 @@ void add_simulate_command(CLI::App& app, Action& action) {
                                     "(arrival_s,model,sample,priority,slo_s)")
                        ->group("Workload")
                        ->type_name("FILE")
+                       ->check(some_text())
                        ->excludes(seed)
                        ->excludes(seeds);
   for (CLI::Option* option : workload_options) requests->excludes(option);
@@ -191,12 +198,14 @@ void add_simulate_command(CLI::App& app, Action& action) {
                    "NAME[:key=value[,key=value]][,NAME...]; dysta policies lists them")
       ->group("Policies")
       ->type_name("LIST")
+      ->check(some_text())
       ->capture_default_str();
   command
       ->add_option("--baseline", options->baseline,
                    "Show paired differences to this one of the policies")
       ->group("Policies")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(some_text());
   command
       ->add_option("--preemption-cost", options->preemption_cost_s,
                    "Seconds lost when an unfinished task is put aside for another")
@@ -234,18 +243,22 @@ void add_simulate_command(CLI::App& app, Action& action) {
                    "Write every request's completion time under each policy (CSV)")
       ->group("Output")
       ->type_name("FILE")
+      ->check(some_text())
       ->excludes(seeds);
   command->add_option("--json", options->json, "Write all figures (JSON)")
       ->group("Output")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(some_text());
   command->add_option("--csv", options->csv, "Write all figures, a row a policy and run (CSV)")
       ->group("Output")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(some_text());
   command
       ->add_option("--timeline", options->timeline,
                    "Write what ran when, for https://ui.perfetto.dev (JSON)")
       ->group("Output")
       ->type_name("FILE")
+      ->check(some_text())
       ->excludes(seeds);
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

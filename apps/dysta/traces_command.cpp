@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <iterator>
 #include <memory>
 
 #include <CLI/Option.hpp>
@@ -7,6 +6,7 @@
 
 #include "commands.hpp"
 #include "dysta/core/error.hpp"
+#include "dysta/io/text_table.hpp"
 #include "dysta/trace/describe.hpp"
 #include "dysta/trace/trace_reader.hpp"
 #include "output.hpp"
@@ -39,52 +39,52 @@ int check(const Options& options) {
   }
   if (faulty) return 1;
   const TraceSet set(std::move(traces));
-  print(fmt::format("{} networks of {} models: ok\n", set.size(), set.models().size()));
+  print(fmt::format("{} of {}: ok\n", counted(set.size(), "network"),
+                    counted(set.models().size(), "model")));
   return 0;
+}
+
+std::string from_to(const Range& range, double scale) {
+  return fmt::format("{:.2g}..{:.2g}", range.least * scale, range.largest * scale);
 }
 
 int describe_all(const Options& options) {
   const TraceSet traces = read_traces(options.paths, options.read_options());
-  std::size_t name_width = 7;
-  for (const Trace& trace : traces.all()) name_width = std::max(name_width, trace.name().size());
-  std::string text =
-      fmt::format("{:<{}}  {:<9} {:>6} {:>6}  {:>9} {:>6} {:>8} {:>8}  {:>8} {:>6} {:>6}  {:>5}\n",
-                  "network", name_width, "kind", "inputs", "layers", "latency", "range", "layers",
-                  "", "sparsity", "range", "layers", "corr.");
-  fmt::format_to(std::back_inserter(text),
-                 "{:<{}}  {:<9} {:>6} {:>6}  {:>9} {:>6} {:>8} {:>8}  {:>8} {:>6} {:>6}  {:>5}\n",
-                 "", name_width, "", "", "", "mean ms", "rel.", "least ms", "most ms", "mean",
-                 "rel.", "most", "");
+  TextTable table({"network", "inputs", "layers", "ms", "range", "layer ms", "sparsity", "range",
+                   "in layers", "corr."});
   std::string lengths;
   for (const Trace& trace : traces.all()) {
     const TraceDescription d = describe(trace);
-    fmt::format_to(
-        std::back_inserter(text),
-        "{:<{}}  {:<9} {:>6} {:>6}  {:>9.4f} {:>6.3f} {:>8.5f} {:>8.4f}  {:>8.3f} {:>6.3f} "
-        "{:>6.3f}  {:>5.2f}\n",
-        trace.name(), name_width, name_of(trace.identity().kind), trace.samples(), trace.layers(),
-        d.network_latency_s.mean * 1e3, d.network_latency_s.relative(),
-        d.layer_latency_s.least * 1e3, d.layer_latency_s.largest * 1e3, d.network_sparsity.mean,
-        d.network_sparsity.relative(), d.layer_sparsity.largest, d.layer_correlation);
+    table.add({trace.name(), std::to_string(trace.samples()), std::to_string(trace.layers()),
+               fmt::format("{:.3f}", d.network_latency_s.mean * 1e3),
+               fmt::format("{:.3f}", d.network_latency_s.relative()),
+               from_to(d.layer_latency_s, 1e3), fmt::format("{:.3f}", d.network_sparsity.mean),
+               fmt::format("{:.3f}", d.network_sparsity.relative()), from_to(d.layer_sparsity, 1),
+               fmt::format("{:.2f}", d.layer_correlation)});
     if (d.sequence_length.largest > 0) {
-      fmt::format_to(std::back_inserter(lengths), "{}: inputs of {:.0f} to {:.0f} tokens\n",
-                     trace.name(), d.sequence_length.least, d.sequence_length.largest);
+      lengths += fmt::format("{}: inputs of {:.0f} to {:.0f} tokens\n", trace.name(),
+                             d.sequence_length.least, d.sequence_length.largest);
     }
   }
-  text += lengths;
-  fmt::format_to(std::back_inserter(text), "{} networks of {} models:", traces.size(),
-                 traces.models().size());
+  std::string text = table.text() +
+                     "ms, sparsity: means over inputs of a network's latency, and of its mean "
+                     "over layers;\n"
+                     "range: (largest - least) / mean over inputs; corr.: mean correlation of "
+                     "sparsity between layers\n" +
+                     lengths;
+  text += fmt::format("{} of {}:\n", counted(traces.size(), "network"),
+                      counted(traces.models().size(), "model"));
   for (const std::string& model : traces.models()) {
     std::string patterns;
+    std::string_view kind;
     for (const Trace& trace : traces.all()) {
-      if (trace.identity().model != model || trace.identity().pattern.empty()) continue;
-      patterns += (patterns.empty() ? "" : ", ") + trace.identity().pattern;
+      if (trace.identity().model != model) continue;
+      kind = name_of(trace.identity().kind);
+      if (trace.identity().pattern.empty()) continue;
+      patterns += (patterns.empty() ? ": " : ", ") + trace.identity().pattern;
     }
-    text += '\n' + (patterns.empty() ? "  " + model : fmt::format("  {}: {}", model, patterns));
+    text += fmt::format("  {} ({}){}\n", model, kind, patterns);
   }
-  text +=
-      "\nrel.: (largest - least) / mean over inputs; layers: the extremes over layers and inputs;\n"
-      "corr.: mean correlation of sparsity between layers over inputs\n";
   print(text);
   return 0;
 }
@@ -109,7 +109,6 @@ void add(CLI::App& traces, Action& action, const char* name, const char* help,
 
 void add_traces_command(CLI::App& app, Action& action) {
   auto* traces = app.add_subcommand("traces", "Look at trace files");
-  traces->require_subcommand(1);
   add(*traces, action, "check", "Read trace files and say what is wrong with them", check);
   add(*traces, action, "describe",
       "Show networks, latencies, sparsity, and how both vary over inputs", describe_all);

@@ -11,8 +11,8 @@
 namespace dysta::cli {
 
 CLI::Validator number_in(double least, double largest, bool least_included) {
-  const std::string allowed = fmt::format("a number {} {:g}, at most {:g}",
-                                          least_included ? "from" : "above", least, largest);
+  const std::string allowed = std::string("a number ") + (least_included ? "from " : "above ") +
+                              readable_text(least) + ", at most " + readable_text(largest);
   return CLI::Validator(
       [=](std::string& text) -> std::string {
         const auto value = parse_number(text);
@@ -38,10 +38,18 @@ CLI::Validator whole_in(std::uint64_t least, std::uint64_t largest) {
       "", "whole number");
 }
 
+CLI::Validator some_text() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        return text.empty() ? "is empty; allowed is any other text" : "";
+      },
+      "", "text");
+}
+
 void TraceOptions::add_to(CLI::App& command) {
   command.add_option("--traces", paths, "Trace files (CSV), and folders of them")
       ->required()
-      ->type_name("PATH...");
+      ->type_name("PATH");
   command
       .add_option("--seq-len", sequence_length,
                   "Tokens of an input where an attention trace has no seq-len column")
@@ -78,6 +86,7 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
           .add_option("--arrivals", arrivals,
                       "poisson, periodic[:jitter=J], gamma[:cv=C] (bursty above 1) or replay:FILE")
           ->type_name("PROCESS")
+          ->check(some_text())
           ->capture_default_str(),
       command
           .add_option("--slo-multiplier", slo_multiplier,
@@ -89,12 +98,14 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
           .add_option("--mix", mix,
                       "How often each variant or model is asked for, NAME=WEIGHT[,...]; all "
                       "variants equally if not given")
-          ->type_name("LIST"),
+          ->type_name("LIST")
+          ->check(some_text()),
       command
           .add_option("--priorities", priorities,
                       "How often each priority is asked for, 1=WEIGHT,3=WEIGHT,9=WEIGHT; all "
                       "equally if not given")
-          ->type_name("LIST")};
+          ->type_name("LIST")
+          ->check(some_text())};
   for (CLI::Option* option : options) option->group(group);
   return options;
 }

@@ -21,6 +21,9 @@ CLI::Validator number_in(double least, double largest, bool least_included = tru
 /// Accepts whole numbers from `least` to `largest`.
 CLI::Validator whole_in(std::uint64_t least, std::uint64_t largest);
 
+/// Accepts any text but none: an empty variable of a shell is not taken for an option not given.
+CLI::Validator some_text();
+
 /// `--traces` and `--seq-len`.
 struct TraceOptions {
   std::vector<std::string> paths;

@@ -27,4 +27,7 @@ class SpecificationError : public std::invalid_argument {
 /// shortened when long.
 std::string in_quotes(std::string_view text);
 
+/// A count with its noun: "1 layer", "2 layers".
+std::string counted(std::size_t count, std::string_view noun);
+
 }  // namespace dysta

@@ -55,6 +55,7 @@ CsvReader::CsvReader(std::string name, std::string text)
   }
   split(line);
   header_.assign(fields_.begin(), fields_.end());
+  header_line_ = line_;
 }
 
 bool CsvReader::next_line(std::string_view& line) {
@@ -109,20 +110,25 @@ std::optional<CsvReader::Column> CsvReader::find_column(std::string_view name) c
   const auto found = std::find(header_.begin(), header_.end(), name);
   if (found == header_.end()) return std::nullopt;
   if (std::find(found + 1, header_.end(), name) != header_.end()) {
-    throw FileError(name_, 1, "column " + in_quotes(name) + " stands twice in the header");
+    throw FileError(name_, header_line_,
+                    "column " + in_quotes(name) + " stands twice in the header; allowed is once");
   }
   return static_cast<Column>(found - header_.begin());
 }
 
 CsvReader::Column CsvReader::column(std::string_view name) const {
   if (const auto found = find_column(name)) return *found;
-  std::string message = "column " + in_quotes(name) + " is missing; the header has";
+  fail_header("column " + in_quotes(name) + " is missing");
+}
+
+void CsvReader::fail_header(std::string_view message) const {
+  std::string text = std::string(message) + "; the header has";
   constexpr std::size_t kShown = 8;
   for (std::size_t i = 0; i < std::min(header_.size(), kShown); ++i) {
-    message.append(i == 0 ? " " : ", ").append(in_quotes(header_[i]));
+    text.append(i == 0 ? " " : ", ").append(in_quotes(header_[i]));
   }
-  if (header_.size() > kShown) message += ", ...";
-  throw FileError(name_, 1, message);
+  if (header_.size() > kShown) text += ", ...";
+  throw FileError(name_, header_line_, text);
 }
 
 bool CsvReader::next_row() {
@@ -130,7 +136,7 @@ bool CsvReader::next_row() {
   if (!next_line(line)) return false;
   split(line);
   if (fields_.size() != header_.size()) {
-    fail("the row has " + std::to_string(fields_.size()) + " fields; the header has " +
+    fail("the row has " + counted(fields_.size(), "field") + "; the header has " +
          std::to_string(header_.size()));
   }
   return true;
@@ -145,7 +151,7 @@ double CsvReader::number(Column column) const {
 std::uint64_t CsvReader::whole(Column column, std::uint64_t largest) const {
   const auto value = parse_whole(fields_[column]);
   if (!value || *value > largest) {
-    fail_field(column, "a whole number from 0 to " + std::to_string(largest));
+    fail_field(column, largest == 0 ? "0" : "a whole number from 0 to " + std::to_string(largest));
   }
   return *value;
 }

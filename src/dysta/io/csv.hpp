@@ -37,6 +37,9 @@ class CsvReader {
   /// The column with this name. The message for a missing one lists `name` and what is there.
   Column column(std::string_view name) const;
 
+  /// Throws `FileError` at the header's line: `message`, and what is there.
+  [[noreturn]] void fail_header(std::string_view message) const;
+
   /// Moves to the next row; false at the end of the file.
   bool next_row();
 
@@ -68,6 +71,7 @@ class CsvReader {
   std::string text_;
   std::size_t position_ = 0;
   std::size_t line_ = 0;
+  std::size_t header_line_ = 0;
   std::vector<std::string_view> fields_;
   std::deque<std::string> unescaped_;  // quoted fields that held escapes
   std::vector<std::string> header_;

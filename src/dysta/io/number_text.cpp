@@ -12,6 +12,14 @@ std::string shortest_text(double value) {
   return {buffer.data(), end};  // 32 characters hold every double
 }
 
+std::string readable_text(double value) {
+  std::string text = shortest_text(value);
+  if (const auto plus = text.find("e+"); plus != text.npos) {
+    text.erase(plus + 1, text[plus + 2] == '0' ? 2 : 1);
+  }
+  return text;
+}
+
 std::optional<double> parse_number(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

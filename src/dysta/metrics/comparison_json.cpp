@@ -90,7 +90,8 @@ std::string comparison_json(const Comparison& comparison, std::string_view versi
     policies.push_back(policy_json(comparison, policy));
   }
   out["policies"] = std::move(policies);
-  return out.dump(1) + '\n';
+  // A file's name, and so a network's, need not be UTF-8.
+  return out.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace dysta

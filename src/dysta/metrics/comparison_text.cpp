@@ -6,44 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "dysta/core/error.hpp"
+#include "dysta/io/text_table.hpp"
 #include "dysta/metrics/comparison.hpp"
 
 namespace dysta {
 namespace {
-
-/// Columns of text, each as wide as its widest cell: the first flush left, the others right.
-class Table {
- public:
-  explicit Table(std::vector<std::string> head) { rows_.push_back(std::move(head)); }
-
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-
-  std::string text() const {
-    std::vector<std::size_t> widths(rows_.front().size(), 0);
-    for (const auto& row : rows_) {
-      for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width(row[c]));
-    }
-    std::string out;
-    for (const auto& row : rows_) {
-      std::string line = row[0] + std::string(widths[0] - width(row[0]), ' ');
-      for (std::size_t c = 1; c < row.size(); ++c) {
-        line += std::string(2 + widths[c] - width(row[c]), ' ') + row[c];
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      out += line + '\n';
-    }
-    return out;
-  }
-
- private:
-  /// Characters of UTF-8 text.
-  static std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-  }
-
-  std::vector<std::vector<std::string>> rows_;
-};
 
 /// About three significant digits, without exponents.
 std::string short_number(double value) {
@@ -77,8 +45,8 @@ bool several_runs(const Comparison& comparison) {
 std::string head(const Comparison& comparison) {
   const WorkloadDescription& workload = comparison.workload;
   const std::size_t runs = comparison.policies.front().summaries.size();
-  std::string text = fmt::format("{} network{}, {} requests", workload.variants.size(),
-                                 workload.variants.size() == 1 ? "" : "s", workload.requests);
+  std::string text =
+      counted(workload.variants.size(), "network") + ", " + counted(workload.requests, "request");
   if (runs > 1) text += fmt::format(" in each of {} runs", runs);
   if (workload.slo_multiplier) {
     text += fmt::format(", deadlines at {:g} times the mean latency", *workload.slo_multiplier);
@@ -120,8 +88,8 @@ std::string policy_table(const Comparison& comparison) {
     slowest = std::max(slowest, policy.over_runs(Metric::p50_turnaround_s).mean);
   }
   const TimeUnit unit = TimeUnit::fitting(slowest);
-  Table table({"policy", "violations %", "ANTT", fmt::format("p50 {}", unit.name),
-               fmt::format("p99 {}", unit.name), "fairness", "preempt."});
+  TextTable table({"policy", "violations %", "ANTT", fmt::format("p50 {}", unit.name),
+                   fmt::format("p99 {}", unit.name), "fairness", "preempt."});
   const auto mark = [&](const PolicyResult& policy, Metric metric) {
     const PolicyResult* best = best_real(comparison, metric);
     const bool is_best =
@@ -156,7 +124,8 @@ std::string legend(const Comparison& comparison) {
 std::string difference_table(const Comparison& comparison) {
   const std::string& baseline = comparison.policies[comparison.baseline].label;
   const bool intervals = several_runs(comparison);
-  Table table({"less " + baseline, "violations, points", "ANTT", "p99 turnaround, ms", "fairness"});
+  TextTable table(
+      {"less " + baseline, "violations, points", "ANTT", "p99 turnaround, ms", "fairness"});
   for (const PolicyResult& policy : comparison.policies) {
     if (&policy == &comparison.policies[comparison.baseline]) continue;
     const auto cell = [&](Metric metric, double scale) {
@@ -179,7 +148,7 @@ std::string group_tables(const Comparison& comparison, std::string_view title,
     const std::size_t last = std::min(first + kGroupsAcross, groups.size());
     std::vector<std::string> columns{fmt::format("ANTT / violations % by {}", title)};
     for (std::size_t g = first; g < last; ++g) columns.push_back(groups[g].label);
-    Table table(std::move(columns));
+    TextTable table(std::move(columns));
     for (const PolicyResult& policy : comparison.policies) {
       const auto own = policy.mean_groups(which);
       std::vector<std::string> row{policy.label};
@@ -232,7 +201,9 @@ std::string gain_by_size(const PolicyResult& from, const PolicyResult& to) {
     gains.push_back(static_cast<double>(before[i].requests) * (before[i].antt - after[i].antt));
     total += gains.back();
   }
-  if (gains.size() == 3 && total > 0) {
+  const double requests = static_cast<double>(before.empty() ? 1 : before[0].requests) * 3;
+  const bool noticeable = total > 0.05 * requests * from.over_runs(Metric::antt).mean;
+  if (gains.size() == 3 && noticeable) {
     text += fmt::format(" (of the gain: short {:.0f}%, middle {:.0f}%, long {:.0f}%)",
                         100 * gains[0] / total, 100 * gains[1] / total, 100 * gains[2] / total);
   }
@@ -251,11 +222,11 @@ std::string gain_by_sparsity(const Comparison& comparison) {
     const PolicyResult* a = find(comparison, without);
     const PolicyResult* b = find(comparison, with);
     if (a == nullptr || b == nullptr) continue;
-    text += fmt::format(
-        "{}{} -> {} {}", text.empty() ? "" : ", ", without, with,
-        with_interval(paired_difference(*b, *a, Metric::antt), several_runs(comparison)));
+    const Estimated change = paired_difference(*b, *a, Metric::antt);
+    text += fmt::format("  {} -> {}: {}{}\n", without, with, change.mean > 0 ? "+" : "",
+                        with_interval(change, several_runs(comparison)));
   }
-  return text.empty() ? text : "What patterns and densities add to ANTT: " + text + ".\n";
+  return text.empty() ? text : "What knowing patterns and densities adds to ANTT:\n" + text;
 }
 
 /// Says who wins and why, from the figures alone.

@@ -22,7 +22,7 @@ std::string ParameterSpec::allowed() const {
   if (numbers == Numbers::none) return text;
   if (!text.empty()) text += " or ";
   text += numbers == Numbers::whole ? "a whole number from " : "a number from ";
-  return text + shortest_text(least) + " to " + shortest_text(largest);
+  return text + readable_text(least) + " to " + readable_text(largest);
 }
 
 ParameterValue ParameterSpec::parse(std::string_view text) const {

@@ -58,9 +58,9 @@ TraceSet::TraceSet(std::vector<Trace> traces) : traces_(std::move(traces)) {
     if (first == nullptr) first = &trace;
     if (first->layers() != trace.layers()) {
       throw FileError(trace.identity().file, 0,
-                      "has " + std::to_string(trace.layers()) + " layers and " +
-                          first->identity().file + " has " + std::to_string(first->layers()) +
-                          "; variants of one model ('" + *model + "') have the same number");
+                      "has " + counted(trace.layers(), "layer") + " and " + first->identity().file +
+                          " has " + std::to_string(first->layers()) + "; variants of one model ('" +
+                          *model + "') have the same number");
     }
     if (first->identity().kind != trace.identity().kind) {
       throw FileError(trace.identity().file, 0,

@@ -31,11 +31,15 @@ class RowReader {
       : csv_(csv),
         options_(options),
         load_balance_(csv.find_column("50%-skip")),
-        latency_(load_balance_ ? csv.find_column("sim_lat") : csv.column("sim_lat")),
+        latency_(csv.find_column("sim_lat")),
         sparsity_(csv.column("overall-sparsity")),
         sample_(csv.column("batch-indx")),
         layer_(csv.column("layer-indx")),
-        length_(load_balance_ ? csv.find_column("seq-len") : std::nullopt) {}
+        length_(load_balance_ ? csv.find_column("seq-len") : std::nullopt) {
+    if (!load_balance_ && !latency_) {
+      csv.fail_header("neither 'sim_lat' (CNN traces) nor '50%-skip' (attention traces) is there");
+    }
+  }
 
   TraceKind kind() const { return load_balance_ ? TraceKind::attention : TraceKind::cnn; }
   bool has_lengths() const { return length_.has_value(); }
@@ -192,7 +196,8 @@ std::vector<std::string> expand_trace_paths(std::span<const std::string> paths) 
     std::vector<std::string> found;
     for (fs::directory_iterator entry(path, error), end; !error && entry != end;
          entry.increment(error)) {
-      if (entry->path().extension() == ".csv" && !entry->is_directory()) {
+      std::error_code ignored;
+      if (entry->path().extension() == ".csv" && !entry->is_directory(ignored)) {
         found.push_back(entry->path().string());
       }
     }
