@@ -28,20 +28,19 @@ class HelpFormatter final : public CLI::Formatter {
   HelpFormatter() { column_width(kIndent); }
 
   std::string make_option(const CLI::Option* option, bool is_positional) const override {
-    std::string text = "  " + make_option_name(option, is_positional) + make_option_opts(option);
-    if (text.size() + 1 > kIndent) text += '\n';
-    std::size_t column = text.ends_with('\n') ? 0 : text.size();
-    for (std::istringstream words(make_option_desc(option)); !words.eof();) {
-      std::string word;
-      words >> word;
-      if (column == 0 || column + 1 + word.size() > kColumns) {
-        if (column > kIndent) text += '\n';
-        if (column > kIndent || column == 0) text += std::string(kIndent, ' ');
+    const std::string left =
+        "  " + make_option_name(option, is_positional) + make_option_opts(option);
+    const std::string margin(kIndent, ' ');
+    std::string text =
+        left.size() < kIndent ? left + margin.substr(left.size()) : left + '\n' + margin;
+    std::size_t column = kIndent;
+    std::istringstream words(make_option_desc(option));
+    for (std::string word; words >> word;) {
+      if (column > kIndent && column + 1 + word.size() > kColumns) {
+        text += '\n' + margin;
         column = kIndent;
-      } else if (column < kIndent) {
-        text += std::string(kIndent - column, ' ');
-        column = kIndent;
-      } else {
+      }
+      if (column > kIndent) {
         text += ' ';
         ++column;
       }
