@@ -1,0 +1,211 @@
+// What every schedule is, whatever the policy: complete, in order, without idling or overlap.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "dysta/metrics/summary.hpp"
+#include "dysta/sim/simulation.hpp"
+#include "random_case.hpp"
+#include "support/configurations.hpp"
+
+namespace dysta {
+namespace {
+
+using test::RandomCase;
+
+struct Run {
+  std::string policy;
+  RunOutcome outcome;
+  Timeline timeline;
+};
+
+/// Calls `check(run)` with what every policy, with each of its options, makes of the case.
+template <class Check>
+void for_every_policy(const RandomCase& random, SchedulingCosts costs, Check&& check) {
+  static const std::vector<ConfiguredPolicy> configurations = test::all_configurations();
+  for (const ConfiguredPolicy& configured : configurations) {
+    Simulation simulation(random.traces, random.requests, costs);
+    const auto policy = configured.make({.profiles = random.profiles, .truth = &simulation});
+    Run run{.policy = configured.label(), .outcome = {}, .timeline = {}};
+    run.outcome = simulation.run(*policy, &run.timeline);
+    try {
+      check(run);
+    } catch (...) {
+      RC_LOG() << "under " << run.policy;
+      throw;
+    }
+  }
+}
+
+template <class Check>
+void for_every_policy(const RandomCase& random, Check&& check) {
+  for_every_policy(random, SchedulingCosts{}, std::forward<Check>(check));
+}
+
+std::size_t layers_of(const RandomCase& random, const Request& request) {
+  return random.traces[request.variant].layers();
+}
+
+double latency_s(const RandomCase& random, const LayerSlice& slice) {
+  const Request& request = random.requests[slice.request];
+  return random.traces[request.variant].sample(request.sample)[slice.layer].latency_s;
+}
+
+/// Whether the two differ by rounding alone.
+bool nearly(double a, double b) { return std::abs(a - b) <= 1e-12 * (1 + std::abs(a)); }
+
+RC_GTEST_PROP(Schedule, every_layer_of_every_request_runs_once_and_in_order,
+              (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    std::vector<std::uint32_t> next(random.requests.size(), 0);
+    for (const LayerSlice& slice : run.timeline) {
+      RC_ASSERT(slice.layer == next.at(slice.request));
+      ++next[slice.request];
+    }
+    for (std::size_t r = 0; r < random.requests.size(); ++r) {
+      RC_ASSERT(next[r] == layers_of(random, random.requests[r]));
+    }
+  });
+}
+
+RC_GTEST_PROP(Schedule, every_request_completes_at_the_end_of_its_last_layer,
+              (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    std::vector<Seconds> last_end(random.requests.size());
+    for (const LayerSlice& slice : run.timeline) last_end[slice.request] = slice.end;
+    RC_ASSERT(run.outcome.requests.size() == random.requests.size());
+    for (std::size_t r = 0; r < random.requests.size(); ++r) {
+      RC_ASSERT(run.outcome.requests[r].completion == last_end[r]);
+    }
+  });
+}
+
+RC_GTEST_PROP(Schedule, no_layer_runs_before_its_request_arrives, (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    for (const LayerSlice& slice : run.timeline) {
+      RC_ASSERT(slice.start >= random.requests[slice.request].arrival);
+    }
+  });
+}
+
+RC_GTEST_PROP(Schedule, layers_take_what_the_trace_says_and_never_overlap,
+              (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    Seconds before{0};
+    for (const LayerSlice& slice : run.timeline) {
+      RC_ASSERT(slice.start >= before);
+      RC_ASSERT(slice.end == slice.start + Seconds{latency_s(random, slice)});
+      before = slice.end;
+    }
+  });
+}
+
+RC_GTEST_PROP(Schedule, the_accelerator_never_idles_while_a_request_is_present,
+              (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    Seconds now{0};
+    std::size_t arrived = 0;
+    std::size_t completed = 0;
+    for (const LayerSlice& slice : run.timeline) {
+      while (arrived < random.requests.size() && random.requests[arrived].arrival <= now) ++arrived;
+      if (arrived == completed) now = random.requests[arrived].arrival;  // nobody is here
+      RC_ASSERT(slice.start == now);
+      now = slice.end;
+      if (slice.layer + 1 == layers_of(random, random.requests[slice.request])) ++completed;
+      while (arrived < random.requests.size() && random.requests[arrived].arrival <= now) ++arrived;
+    }
+  });
+}
+
+RC_GTEST_PROP(Schedule, busy_time_is_the_sum_of_all_latencies, (const RandomCase& random)) {
+  double work_s = 0;
+  for (const Request& request : random.requests) {
+    work_s += random.traces[request.variant].isolated(request.sample).count();
+  }
+  for_every_policy(random, [&](const Run& run) {
+    double busy_s = 0;
+    for (const LayerSlice& slice : run.timeline) busy_s += (slice.end - slice.start).count();
+    RC_ASSERT(nearly(busy_s, work_s));
+  });
+}
+
+// All policies do the same work without idling, so they are done together.
+RC_GTEST_PROP(Schedule, the_last_completion_is_the_same_under_every_policy,
+              (const RandomCase& random)) {
+  std::optional<double> last_s;
+  for_every_policy(random, [&](const Run& run) {
+    const double own_s = run.timeline.back().end.count();
+    if (!last_s) last_s = own_s;
+    RC_ASSERT(nearly(own_s, *last_s));
+  });
+}
+
+RC_GTEST_PROP(Schedule, no_request_is_faster_than_alone, (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    for (const RequestOutcome& request : run.outcome.requests) {
+      RC_ASSERT(request.normalised_turnaround() >= 1 - 1e-9);
+    }
+    RC_ASSERT(summarise(run.outcome)[Metric::antt] >= 1 - 1e-9);
+  });
+}
+
+RC_GTEST_PROP(Schedule, every_layer_is_a_decision_and_preemptions_put_a_request_aside,
+              (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    std::uint64_t preemptions = 0;
+    for (std::size_t i = 1; i < run.timeline.size(); ++i) {
+      const LayerSlice& before = run.timeline[i - 1];
+      const bool ended = before.layer + 1 == layers_of(random, random.requests[before.request]);
+      if (!ended && run.timeline[i].request != before.request) ++preemptions;
+    }
+    RC_ASSERT(run.outcome.decisions == run.timeline.size());
+    RC_ASSERT(run.outcome.preemptions == preemptions);
+  });
+}
+
+RC_GTEST_PROP(Schedule, costs_stand_between_layers_and_nothing_else_does,
+              (const RandomCase& random)) {
+  const SchedulingCosts costs{.decision = Seconds{*rc::gen::inRange(0, 3) / 64.0},
+                              .preemption = Seconds{*rc::gen::inRange(0, 3) / 32.0}};
+  for_every_policy(random, costs, [&](const Run& run) {
+    double overhead_s = 0;
+    Seconds before{0};
+    for (const LayerSlice& slice : run.timeline) {
+      const bool idle = slice.start - slice.overhead > before;
+      if (!idle) RC_ASSERT(slice.start == before + slice.overhead);
+      overhead_s += slice.overhead.count();
+      before = slice.end;
+    }
+    const auto decisions = static_cast<double>(run.outcome.decisions);
+    const auto preemptions = static_cast<double>(run.outcome.preemptions);
+    RC_ASSERT(nearly(overhead_s,
+                     decisions * costs.decision.count() + preemptions * costs.preemption.count()));
+  });
+}
+
+RC_GTEST_PROP(Schedule, fcfs_and_hrrn_never_put_a_request_aside, (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    if (!run.policy.starts_with("fcfs") && !run.policy.starts_with("hrrn")) return;
+    RC_ASSERT(run.outcome.preemptions == 0U);
+  });
+}
+
+RC_GTEST_PROP(Schedule, fcfs_completes_in_the_order_of_requests, (const RandomCase& random)) {
+  for_every_policy(random, [&](const Run& run) {
+    if (run.policy != "fcfs") return;
+    const auto& done = run.outcome.requests;
+    RC_ASSERT(std::is_sorted(done.begin(), done.end(), [](const auto& a, const auto& b) {
+      return a.completion < b.completion;
+    }));
+  });
+}
+
+}  // namespace
+}  // namespace dysta
