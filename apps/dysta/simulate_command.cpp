@@ -43,7 +43,7 @@ std::vector<std::uint64_t> parse_seeds(std::string_view text) {
   const auto fail = [&] {
     throw SpecificationError("--seeds: " + in_quotes(text) +
                              " is not allowed; allowed are whole numbers and ranges like 1-5, "
-                             "separated by commas, each once, at most 10000 in all");
+                             "separated by commas, each once and at most 2^53, 10000 in all");
   };
   for (auto rest = text;;) {
     const auto comma = rest.find(',');
@@ -51,7 +51,8 @@ std::vector<std::uint64_t> parse_seeds(std::string_view text) {
     const auto dash = part.find('-');
     const auto first = parse_whole(part.substr(0, dash));
     const auto last = dash == part.npos ? first : parse_whole(part.substr(dash + 1));
-    if (!first || !last || *last < *first || *last - *first >= kMostSeeds) fail();
+    if (!first || !last || *last < *first || *last > kLargestSeed) fail();
+    if (*last - *first >= kMostSeeds) fail();
     for (std::uint64_t seed = *first; seed <= *last; ++seed) {
       if (std::find(seeds.begin(), seeds.end(), seed) != seeds.end()) fail();
       seeds.push_back(seed);
@@ -171,7 +172,7 @@ void add_simulate_command(CLI::App& app, Action& action) {
 
   auto workload_options = options->workload.add_to(*command);
   auto* seed = command->add_option("--seed", options->seeds, "Seed of all random streams")
-                   ->check(whole_in(0, 1ull << 53))
+                   ->transform(whole_in(0, kLargestSeed))
                    ->group("Workload")
                    ->type_name("S")
                    ->capture_default_str();
@@ -223,7 +224,7 @@ void add_simulate_command(CLI::App& app, Action& action) {
   command
       ->add_option("--jobs", options->jobs,
                    "Simulations at a time, all cores if not given; results do not depend on it")
-      ->check(whole_in(1, 1024))
+      ->transform(whole_in(1, 1024))
       ->group("Policies")
       ->type_name("N");
 

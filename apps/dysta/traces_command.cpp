@@ -99,7 +99,7 @@ void add(CLI::App& traces, Action& action, const char* name, const char* help,
   command
       ->add_option("--seq-len", options->sequence_length,
                    "Tokens of an input where an attention trace has no seq-len column")
-      ->check(whole_in(1, kLongestSequence))
+      ->transform(whole_in(1, kLongestSequence))
       ->type_name("TOKENS")
       ->capture_default_str();
   command->callback([options, run, &action] { action = [=] { return run(*options); }; });

@@ -34,7 +34,7 @@ void add_workload_command(CLI::App& app, Action& action) {
   options->traces.add_to(*command);
   options->workload.add_to(*command);
   command->add_option("--seed", options->seed, "Seed of all random streams")
-      ->check(whole_in(0, 1ull << 53))
+      ->transform(whole_in(0, kLargestSeed))
       ->group("Workload")
       ->type_name("S")
       ->capture_default_str();

@@ -53,7 +53,7 @@ void TraceOptions::add_to(CLI::App& command) {
   command
       .add_option("--seq-len", sequence_length,
                   "Tokens of an input where an attention trace has no seq-len column")
-      ->check(whole_in(1, kLongestSequence))
+      ->transform(whole_in(1, kLongestSequence))
       ->type_name("TOKENS")
       ->capture_default_str();
 }
@@ -79,7 +79,7 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
       rate,
       load_option,
       command.add_option("--count", count, "Requests in a run")
-          ->check(whole_in(1, 100'000'000))
+          ->transform(whole_in(1, 100'000'000))
           ->type_name("N")
           ->capture_default_str(),
       command

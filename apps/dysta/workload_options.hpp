@@ -15,10 +15,13 @@
 
 namespace dysta::cli {
 
+/// Every whole number up to this is exact as floating point, which JSON readers take it for.
+inline constexpr std::uint64_t kLargestSeed = std::uint64_t{1} << 53;
+
 /// Accepts finite numbers from `least` (or above it) to `largest`.
 CLI::Validator number_in(double least, double largest, bool least_included = true);
 
-/// Accepts whole numbers from `least` to `largest`.
+/// Accepts whole numbers from `least` to `largest`, also written like 3.0. For `transform`.
 CLI::Validator whole_in(std::uint64_t least, std::uint64_t largest);
 
 /// Accepts any text but none: an empty variable of a shell is not taken for an option not given.

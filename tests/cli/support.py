@@ -21,12 +21,12 @@ CNN_HEADER = "sim_lat,overall-sparsity,batch-indx,layer-indx"
 ATTENTION_HEADER = "overall-sparsity,50%-skip,batch-indx,layer-indx"
 REQUEST_HEADER = "arrival_s,model,sample,priority,slo_s"
 
-# A run on `write_traces()`' traces that no machine ends before a signal comes: with everybody waiting
-# at once, each of its million decisions looks at hundreds of thousands of tasks.
+# A run on the traces of `write_traces()` that no machine ends before a signal comes: with everybody
+# waiting at once, each of its million decisions looks at hundreds of thousands of tasks.
 ENDLESS = (
-    "simulate", "--traces", "traces", "--load", "50", "--count", "500000",
-    "--policies", "prema,prema_sparse", "--jobs", "2",
-)  # fmt: skip
+    *"simulate --traces traces --load 50 --count 500000 --policies prema,prema_sparse".split(),
+    *"--jobs 2".split(),
+)
 
 program = Path("dysta")  # set by the runner
 update = False  # set by the runner: write the transcripts' expected output anew
@@ -119,20 +119,17 @@ class CliTest(unittest.TestCase):
         *arguments: str | Path,
         stdin: str | None = None,
         environment: Mapping[str, str] | None = None,
-        **options: object,
+        **options: Any,
     ) -> Result:
         """Runs the program in the test's folder."""
+        how: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         done = subprocess.run(
             [str(program), *map(str, arguments)],
             cwd=self.folder,
             input=stdin.encode() if stdin is not None else None,
             env={**os.environ, **(environment or {})},
-            **{
-                "stdout": subprocess.PIPE,
-                "stderr": subprocess.PIPE,
-                "timeout": TIMEOUT_S,
-                **options,
-            },
+            timeout=how.pop("timeout", TIMEOUT_S),
+            **how,
         )
         return Result(
             done.returncode,
@@ -140,13 +137,13 @@ class CliTest(unittest.TestCase):
             (done.stderr or b"").decode("utf-8", "surrogateescape"),
         )
 
-    def succeeds(self, *arguments: str | Path, **options: object) -> str:
+    def succeeds(self, *arguments: str | Path, **options: Any) -> str:
         """Standard output of a run that must end well, and silently on standard error."""
         result = self.run_dysta(*arguments, **options)
         self.assertEqual((result.status, result.err), (0, ""), msg=arguments)
         return result.out
 
-    def fails(self, status: int, message: str, *arguments: str | Path, **options: object) -> None:
+    def fails(self, status: int, message: str, *arguments: str | Path, **options: Any) -> None:
         """A run that must fail with just this one line, print nothing and leave no file."""
         before = self.files()
         result = self.run_dysta(*arguments, **options)

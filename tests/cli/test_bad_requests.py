@@ -13,8 +13,11 @@ class BadRequestsTest(CliTest):
 
     def refused(self, message: str, name: str = "requests.csv") -> None:
         self.fails(
-            1, message, "simulate", "--traces", "traces", "--requests", name,
-            "--completions", "completions.csv", "--json", "out.json",
+            1,
+            message,
+            *"simulate --traces traces --requests".split(),
+            name,
+            *"--completions completions.csv --json out.json".split(),
         )
 
     def refused_rows(self, message: str, *rows: str, header: str = REQUEST_HEADER) -> None:
@@ -43,7 +46,8 @@ class BadRequestsTest(CliTest):
             shown = ", ".join(f"'{name}'" for name in left)
             self.refused_rows(
                 f"1: column '{gone}' is missing; the header has {shown}",
-                "0,1,2,3", header=",".join(left),
+                "0,1,2,3",
+                header=",".join(left),
             )
 
     def test_a_trace_is_no_request_table(self) -> None:
@@ -71,7 +75,7 @@ class BadRequestsTest(CliTest):
     def test_arrivals_out_of_order(self) -> None:
         self.refused_rows(
             f"4: arrival_s is '0.999'; allowed is {ARRIVAL}",
-            "0,vgg_channel50,0,1,1", "1,vgg_channel50,0,1,1", "0.999,vgg_channel50,0,1,1",
+            *"0,vgg_channel50,0,1,1 1,vgg_channel50,0,1,1 0.999,vgg_channel50,0,1,1".split(),
         )
 
     def test_slo_out_of_range(self) -> None:
@@ -122,33 +126,40 @@ class BadReplayTest(CliTest):
     def refused(self, status: int, message: str, *options: str) -> None:
         for command in ("workload", "simulate"):
             self.fails(
-                status, message, command, "--traces", "traces",
-                "--arrivals", "replay:arrivals.csv", *options,
+                status,
+                message,
+                command,
+                *"--traces traces --arrivals replay:arrivals.csv".split(),
+                *options,
             )
 
     def test_missing_file(self) -> None:
         self.refused(1, "arrivals.csv: cannot be opened: No such file or directory")
 
     def test_bad_rows(self) -> None:
-        for rows, message in (
+        cases: list[tuple[list[str], str]] = [
             ([], " has no rows; at least one arrival is needed"),
             (["-1"], f"2: arrival_s is '-1'; allowed is {ARRIVAL}"),
             (["0", "2", "1"], f"4: arrival_s is '1'; allowed is {ARRIVAL}"),
             (["1e10"], f"2: arrival_s is '1e10'; allowed is {ARRIVAL}"),
             (["noon"], f"2: arrival_s is 'noon'; allowed is {NUMBER}"),
             (["nan"], f"2: arrival_s is 'nan'; allowed is {NUMBER}"),
-        ):
+        ]
+        for rows, message in cases:
             with self.subTest(rows=rows):
                 self.write("arrivals.csv", lines("arrival_s", *rows))
                 self.refused(1, f"arrivals.csv:{message}", "--count", "1")
 
     def test_missing_column(self) -> None:
         self.write("arrivals.csv", lines("time,host", "1,a"))
-        self.refused(1, "arrivals.csv:1: column 'arrival_s' is missing; the header has 'time', 'host'")
+        self.refused(
+            1, "arrivals.csv:1: column 'arrival_s' is missing; the header has 'time', 'host'"
+        )
 
     def test_too_few_times(self) -> None:
         self.write("arrivals.csv", lines("arrival_s", "1", "2"))
-        for options, count in (([], 1000), (["--count", "3"], 3)):
+        cases: list[tuple[list[str], int]] = [([], 1000), (["--count", "3"], 3)]
+        for options, count in cases:
             self.refused(
                 2,
                 f"arrivals: arrivals.csv holds 2 times and {count} are asked for; allowed is at "
@@ -163,5 +174,8 @@ class BadReplayTest(CliTest):
                 2,
                 f"arrivals: the first {count} times of arrivals.csv are all the same, so they have "
                 "no rate to scale",
-                "--count", count, "--rate", "1",
+                "--count",
+                count,
+                "--rate",
+                "1",
             )

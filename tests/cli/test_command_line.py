@@ -1,13 +1,13 @@
 """Wrong command lines: one line, status 2, nothing on standard output, no file."""
 
-from support import CliTest
+from support import CliTest, cnn_trace
 
 RUN = ("simulate", "--traces", "traces", "--rate", "9", "--count", "5", "--json", "out.json")
 POLICIES = (
     "dysta, dysta_naive, dysta_oracle, edf, fcfs, hrrn, llf, planaria, prema, prema_sparse, sdrm3, "
     "sdrm3_sparse, sjf, sjf_sparse, srpt"
 )
-NOT_NUMBERS = ("", "abc", "nan", "inf", "-inf", "1e400", "0x10", "+5", " 5", "5 ", "1,5", "1e", "--1")
+NOT_NUMBERS = ("", *"abc nan inf -inf 1e400 0x10 +5".split(), " 5", "5 ", *"1,5 1e --1".split())
 ARRIVALS = "allowed is poisson, periodic[:jitter=0..1], gamma[:cv=0.05..20] or replay:FILE"
 WEIGHT = "allowed is NAME=WEIGHT with a weight greater than 0 and at most 1e9"
 
@@ -27,52 +27,81 @@ class CommandLineTest(CliTest):
         )
 
 
+def see(command: str) -> str:
+    """How a message about the command line ends."""
+    return f"; allowed is what {command} --help lists"
+
+
 class StructureTest(CommandLineTest):
     def test_no_subcommand(self) -> None:
-        for arguments in ([], ["traces"], ["help"], ["sim"], ["Simulate"]):
-            self.refused("A subcommand is required", *arguments)
+        self.refused("a command is needed" + see("dysta"))
+        for word in ("help", "sim", "Simulate"):
+            self.refused(f"'{word}' is not known here" + see("dysta"), word)
+
+    def test_no_subcommand_of_traces(self) -> None:
+        result = self.run_dysta("traces")
+        self.assertEqual((result.status, result.out), (2, ""))
+        self.assertRegex(result.err, r"\Adysta: a command is needed; [^\n]*\n\Z")
 
     def test_unknown_option(self) -> None:
-        self.refused("The following argument was not expected: --frob", *RUN, "--frob")
-        self.refused("The following argument was not expected: extra", "policies", "extra")
+        self.refused("'--frob' is not known here" + see("dysta simulate"), *RUN, "--frob")
+        self.refused("'extra' is not known here" + see("dysta policies"), "policies", "extra")
+        self.refused(
+            "'--seeds' is not known here" + see("dysta workload"),
+            *"workload --traces traces --rate 1 --seeds 1-2".split(),
+        )
         # Abbreviations are not understood.
-        self.refused("The following argument was not expected: --basel", *RUN, "--basel")
+        self.refused("'--basel' is not known here" + see("dysta simulate"), *RUN, "--basel")
 
     def test_required_options(self) -> None:
-        self.refused("--traces is required", "simulate", "--rate", "1")
-        self.refused("--traces is required", "workload", "--rate", "1")
-        self.refused("PATH is required", "traces", "check")
-        self.refused("PATH is required", "traces", "describe")
+        for command in ("simulate", "workload"):
+            self.refused("--traces is required" + see(f"dysta {command}"), command, "--rate", "1")
+        for command in ("check", "describe"):
+            self.refused("PATH is required" + see(f"dysta traces {command}"), "traces", command)
 
     def test_option_without_value(self) -> None:
-        self.refused("--traces: 1 required PATH... missing", "simulate", "--traces")
-        self.refused("--rate: 1 required R missing", "workload", "--traces", "traces", "--rate")
+        self.refused(
+            "--traces: 1 required PATH missing" + see("dysta simulate"), "simulate", "--traces"
+        )
+        self.refused(
+            "--rate: 1 required R missing" + see("dysta workload"),
+            *"workload --traces traces --rate".split(),
+        )
 
     def test_option_twice(self) -> None:
-        self.refused("--rate: At Most 1 required but received 2", *RUN, "--rate", "3")
+        self.refused(
+            "--rate: At Most 1 required but received 2" + see("dysta simulate"), *RUN, "--rate", "3"
+        )
 
-    def test_rate_or_load(self) -> None:
-        message = "--rate or --load is needed (or --requests, or replayed arrivals)"
+    def test_a_pace_is_needed(self) -> None:
         for command in ("simulate", "workload"):
             for process in ("poisson", "periodic", "gamma"):
-                self.refused(message, command, "--traces", "traces", "--arrivals", process)
-            result = self.run_dysta(command, "--traces", "traces", "--rate", "1", "--load", "1")
-            self.assertEqual((result.status, result.out), (2, ""))
-            self.assertIn(
-                result.err,
-                ("dysta: --rate excludes --load\n", "dysta: --load excludes --rate\n"),
-            )
+                self.refused(
+                    "--rate or --load is needed (or --requests, or replayed arrivals)",
+                    command,
+                    *"--traces traces --arrivals".split(),
+                    process,
+                )
 
-    def exclusive(self, first: str, second: str, *arguments: str) -> None:
+    def exclusive(self, first: str, second: str, command: str, *arguments: str) -> None:
         with self.subTest(options=(first, second)):
             before = self.files()
-            result = self.run_dysta(*arguments)
+            result = self.run_dysta(command, *arguments)
             self.assertEqual((result.status, result.out), (2, ""))
             self.assertIn(
                 result.err,
-                (f"dysta: {first} excludes {second}\n", f"dysta: {second} excludes {first}\n"),
+                [
+                    f"dysta: {a} excludes {b}{see(f'dysta {command}')}\n"
+                    for a, b in ((first, second), (second, first))
+                ],
             )
             self.assertEqual(self.files(), before)
+
+    def test_rate_excludes_load(self) -> None:
+        for command in ("simulate", "workload"):
+            self.exclusive(
+                "--rate", "--load", command, "--traces", "traces", "--rate", "1", "--load", "1"
+            )
 
     def test_seeds_exclude_one_run_outputs(self) -> None:
         for option, value in (
@@ -96,46 +125,83 @@ class StructureTest(CommandLineTest):
             ("--seeds", "1-2"),
         ):
             self.exclusive(
-                "--requests", option,
-                "simulate", "--traces", "traces", "--requests", "requests.csv", option, value,
+                "--requests",
+                option,
+                *"simulate --traces traces --requests requests.csv".split(),
+                option,
+                value,
             )
 
 
 class NumbersTest(CommandLineTest):
     def test_real_options(self) -> None:
         for option, commands, bad, allowed in (
-            ("--rate", ("simulate", "workload"), ("0", "-1", "1e13", "-0", "1e-400"),
-             "a number above 0, at most 1e+12"),
-            ("--load", ("simulate", "workload"), ("0", "-1", "1001"),
-             "a number above 0, at most 1000"),
-            ("--slo-multiplier", ("simulate", "workload"), ("0", "-1", "1e10"),
-             "a number above 0, at most 1e+09"),
-            ("--preemption-cost", ("simulate",), ("-1", "1e7"), "a number from 0, at most 1e+06"),
-            ("--decision-cost", ("simulate",), ("-1e-9", "1e7"), "a number from 0, at most 1e+06"),
+            (
+                "--rate",
+                ("simulate", "workload"),
+                ("0", "-1", "1e13", "-0", "1e-400"),
+                "a number above 0, at most 1e12",
+            ),
+            (
+                "--load",
+                ("simulate", "workload"),
+                ("0", "-1", "1001"),
+                "a number above 0, at most 1000",
+            ),
+            (
+                "--slo-multiplier",
+                ("simulate", "workload"),
+                ("0", "-1", "1e10"),
+                "a number above 0, at most 1e9",
+            ),
+            ("--preemption-cost", ("simulate",), ("-1", "1e7"), "a number from 0, at most 1e6"),
+            ("--decision-cost", ("simulate",), ("-1e-9", "1e7"), "a number from 0, at most 1e6"),
         ):
             for command in commands:
                 pace = [] if option in ("--rate", "--load") else ["--rate", "9"]
                 for value in (*bad, *NOT_NUMBERS):
-                    self.refused_value(
-                        option, value, allowed, command, "--traces", "traces", *pace
-                    )
+                    self.refused_value(option, value, allowed, command, "--traces", "traces", *pace)
 
     def test_whole_options(self) -> None:
         draw = ("--traces", "traces", "--rate", "9")
         for option, command, bad, allowed in (
-            ("--count", ("simulate", *draw), ("0", "100000001"),
-             "a whole number from 1 to 100000000"),
-            ("--count", ("workload", *draw), ("0", "100000001"),
-             "a whole number from 1 to 100000000"),
-            ("--seed", ("simulate", *draw), ("9007199254740993",),
-             "a whole number from 0 to 9007199254740992"),
-            ("--seed", ("workload", *draw), ("9007199254740993",),
-             "a whole number from 0 to 9007199254740992"),
+            (
+                "--count",
+                ("simulate", *draw),
+                ("0", "100000001"),
+                "a whole number from 1 to 100000000",
+            ),
+            (
+                "--count",
+                ("workload", *draw),
+                ("0", "100000001"),
+                "a whole number from 1 to 100000000",
+            ),
+            (
+                "--seed",
+                ("simulate", *draw),
+                ("9007199254740993",),
+                "a whole number from 0 to 9007199254740992",
+            ),
+            (
+                "--seed",
+                ("workload", *draw),
+                ("9007199254740993",),
+                "a whole number from 0 to 9007199254740992",
+            ),
             ("--jobs", ("simulate", *draw), ("0", "1025"), "a whole number from 1 to 1024"),
-            ("--seq-len", ("workload", *draw), ("0", "1048577"),
-             "a whole number from 1 to 1048576"),
-            ("--seq-len", ("traces", "check", "traces"), ("0", "1048577"),
-             "a whole number from 1 to 1048576"),
+            (
+                "--seq-len",
+                ("workload", *draw),
+                ("0", "1048577"),
+                "a whole number from 1 to 1048576",
+            ),
+            (
+                "--seq-len",
+                ("traces", "check", "traces"),
+                ("0", "1048577"),
+                "a whole number from 1 to 1048576",
+            ),
         ):
             for value in (*bad, "-1", "1.5", "99999999999999999999999", *NOT_NUMBERS):
                 self.refused_value(option, value, allowed, *command)
@@ -154,21 +220,24 @@ class NumbersTest(CommandLineTest):
 
     def test_seeds(self) -> None:
         for text in (
-            "", "-", "1-", "-3", "5-1", "1-5-7", "1,", ",1", "1,,2", "1,1", "1-3,2", "a", "1.5",
-            "1-20000", "0-9999,10000", "0x1", "1 - 3", "18446744073709551616",
+            *"- 1- -3 5-1 1-5-7 1, ,1 1,,2 1,1 1-3,2 a 1.5 1-20000 0-9999,10000 0x1".split(),
+            "1 - 3",
+            "18446744073709551616",
             "1-18446744073709551615",
         ):
             self.refused(
                 f"--seeds: '{text}' is not allowed; allowed are whole numbers and ranges like 1-5, "
                 "separated by commas, each once, at most 10000 in all",
-                *RUN, "--seeds", text,
+                *RUN,
+                "--seeds",
+                text,
             )
 
     def test_largest_seeds(self) -> None:
         """Either run or refused, but soon."""
         for text in ("18446744073709551615", "18446744073709551614-18446744073709551615"):
             with self.subTest(seeds=text):
-                result = self.run_dysta(*RUN, "--seeds", text, timeout=20)
+                result = self.run_dysta(*RUN, "--seeds", text, timeout=10)
                 self.assertIn(result.status, (0, 2))
                 self.assertEqual(result.err.startswith("dysta: --seeds: "), result.status == 2)
 
@@ -178,6 +247,13 @@ class NumbersTest(CommandLineTest):
         self.assertEqual((result.out, result.status in (1, 2)), ("", True))
         self.assertRegex(result.err, r"\Adysta: [^\n]*; allowed [^\n]*\n\Z")
 
+    def test_a_load_whose_rate_is_infinite(self) -> None:
+        self.write("tiny.csv", cnn_trace([[(1e-320, 0.5)]]))
+        for command in ("simulate", "workload"):
+            result = self.run_dysta(command, "--traces", "tiny.csv", "--load", "1")
+            self.assertEqual((result.out, result.status in (1, 2)), ("", True))
+            self.assertRegex(result.err, r"\Adysta: [^\n]*; allowed [^\n]*\n\Z")
+
 
 class WorkloadListsTest(CommandLineTest):
     def refused_draw(self, message: str, *options: str) -> None:
@@ -185,32 +261,46 @@ class WorkloadListsTest(CommandLineTest):
             self.refused(message, command, "--traces", "traces", "--rate", "9", *options)
 
     def test_unknown_arrivals(self) -> None:
-        for text in ("", "frob", "Poisson", "poisson:", "poisson:x", "replay", "replay:"):
+        for text in ("frob", "Poisson", "poisson:", "poisson:x", "replay", "replay:"):
             self.refused_draw(f"arrivals: '{text}' is unknown; {ARRIVALS}", "--arrivals", text)
 
     def test_bad_parameters_of_arrivals(self) -> None:
         for name, values in (
-            ("periodic", ("", "jitter", "jitter=", "jitter=1.1", "jitter=-0.1", "jitter=nan",
-                          "cv=1", "jitter=0,jitter=0")),
+            (
+                "periodic",
+                (
+                    "",
+                    *"jitter jitter= jitter=1.1 jitter=-0.1 jitter=nan cv=1".split(),
+                    *"jitter=0,jitter=0".split(),
+                ),
+            ),
             ("gamma", ("", "cv", "cv=", "cv=0", "cv=0.04", "cv=20.5", "cv=x", "jitter=1")),
         ):
             for value in values:
                 self.refused_draw(
                     f"arrivals: parameter '{value}' is not allowed; {ARRIVALS}",
-                    "--arrivals", f"{name}:{value}",
+                    "--arrivals",
+                    f"{name}:{value}",
                 )
 
     def test_bad_mix(self) -> None:
         for text, part in (
-            ("vgg", "vgg"), ("vgg=", "vgg="), ("vgg=0", "vgg=0"), ("vgg=-1", "vgg=-1"),
-            ("vgg=nan", "vgg=nan"), ("vgg=2e9", "vgg=2e9"), ("vgg=1,", ""), (",vgg=1", ""),
+            ("vgg", "vgg"),
+            ("vgg=", "vgg="),
+            ("vgg=0", "vgg=0"),
+            ("vgg=-1", "vgg=-1"),
+            ("vgg=nan", "vgg=nan"),
+            ("vgg=2e9", "vgg=2e9"),
+            ("vgg=1,", ""),
+            (",vgg=1", ""),
         ):
             self.refused_draw(f"mix: '{part}' is malformed; {WEIGHT}", "--mix", text)
         for name in ("alexnet", "", "vgg_channel50.csv"):
             self.refused_draw(
                 f"mix: '{name}' is unknown; allowed are the variants and models of the traces "
                 "(dysta traces describe lists them)",
-                "--mix", f"resnet=1,{name}=1",
+                "--mix",
+                f"resnet=1,{name}=1",
             )
         self.refused_draw("mix: 'vgg' is given twice; allowed is once", "--mix", "vgg=1,vgg=2")
 
@@ -220,7 +310,8 @@ class WorkloadListsTest(CommandLineTest):
         for name in ("2", "0", "high", "", "10"):
             self.refused_draw(
                 f"priorities: '{name}' is unknown; allowed is 1, 3 or 9",
-                "--priorities", f"1=1,{name}=1",
+                "--priorities",
+                f"1=1,{name}=1",
             )
         self.refused_draw(
             "priorities: '9' is given twice; allowed is once", "--priorities", "9=1,9=2"
@@ -234,17 +325,18 @@ class WorkloadListsTest(CommandLineTest):
 
     def test_empty_values_are_not_defaults(self) -> None:
         """`--json "$unset"` must not pass for a run without --json."""
-        for option in ("--mix", "--priorities", "--baseline"):
-            with self.subTest(option=option):
-                result = self.run_dysta(*RUN, option, "")
-                self.assertEqual((result.status, result.out), (2, ""))
-        for option in ("--completions", "--json", "--csv", "--timeline", "--requests"):
-            with self.subTest(option=option):
-                pace = [] if option == "--requests" else ["--rate", "9"]
-                result = self.run_dysta("simulate", "--traces", "traces", *pace, option, "")
-                self.assertIn(result.status, (1, 2))
-                self.assertEqual(result.out, "")
-                self.assertIn(option, result.err)
+        for option in (
+            *"--arrivals --mix --priorities --policies --baseline --seeds".split(),
+            *"--completions --json --csv --timeline --requests".split(),
+        ):
+            pace = [] if option == "--requests" else ["--rate", "9"]
+            self.refused(
+                f"{option}: is empty; allowed is any other text",
+                *"simulate --traces traces".split(),
+                *pace,
+                option,
+                "",
+            )
 
 
 class PoliciesTest(CommandLineTest):
@@ -253,8 +345,14 @@ class PoliciesTest(CommandLineTest):
 
     def test_unknown(self) -> None:
         for text, name in (
-            ("frob", "frob"), ("FCFS", "FCFS"), ("", ""), ("fcfs,", ""), (",fcfs", ""),
-            ("fcfs,,sjf", ""), (" fcfs", " fcfs"), ("fcfs, sjf", " sjf"), ("frob:beta=1", "frob"),
+            ("frob", "frob"),
+            ("FCFS", "FCFS"),
+            ("fcfs,", ""),
+            (",fcfs", ""),
+            ("fcfs,,sjf", ""),
+            (" fcfs", " fcfs"),
+            ("fcfs, sjf", " sjf"),
+            ("frob:beta=1", "frob"),
             (":beta=1", ""),
         ):
             self.refused_list(text, f"unknown policy '{name}'; allowed is {POLICIES}")
@@ -295,7 +393,7 @@ class PoliciesTest(CommandLineTest):
         )
 
     def test_value_out_of_range(self) -> None:
-        number = "a number from 0 to 1e+09"
+        number = "a number from 0 to 1e9"
         predictors = "none, average_all, last_one, last_n or oracle"
         for policy, key, values, allowed in (
             ("dysta", "beta", ("-1", "nan", "inf", "1e400", "x", "auto", "1=2", "1:n=2"), number),
@@ -314,16 +412,23 @@ class PoliciesTest(CommandLineTest):
                     f"policy '{policy}': parameter '{key}' is '{value}'; allowed is {allowed}",
                 )
 
-    def test_unknown_baseline(self) -> None:
-        for name in ("frob", "sjf", "dysta", "fcfs "):
+    def test_baseline(self) -> None:
+        policies = ("--policies", "fcfs,dysta:beta=1,n=2,sjf:n=1,sjf:n=2")
+        for name in ("frob", "edf", "fcfs ", "dysta:beta=1", "sjf"):
             self.refused(
-                f"--baseline: '{name}' is not among the policies compared; allowed is one of "
-                "--policies, with its parameters",
-                *RUN, "--policies", "fcfs,dysta:beta=1", "--baseline", name,
+                f"--baseline: '{name}' is none of the policies compared, or several; allowed is "
+                "one of --policies, as written there",
+                *RUN,
+                *policies,
+                "--baseline",
+                name,
             )
+        by_label = self.succeeds(*RUN, *policies, "--baseline", "dysta:beta=1,n=2")
+        self.assertIn("\nless dysta:beta=1,n=2 ", by_label)
+        self.assertEqual(self.succeeds(*RUN, *policies, "--baseline", "dysta"), by_label)
 
     def test_refused_before_any_file_is_read(self) -> None:
         self.refused(
             f"unknown policy 'frob'; allowed is {POLICIES}",
-            "simulate", "--traces", "no.csv", "--rate", "1", "--policies", "frob",
+            *"simulate --traces no.csv --rate 1 --policies frob".split(),
         )

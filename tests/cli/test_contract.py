@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from support import REQUEST_HEADER, CliTest, cnn_trace, lines
 
-SUBCOMMANDS = (
+SUBCOMMANDS: tuple[list[str], ...] = (
     [],
     ["simulate"],
     ["workload"],
@@ -115,9 +115,7 @@ class PolicyListTest(CliTest):
     def test_policies_do_not_influence_each_other(self) -> None:
         names = [name for name, _ in self.registry()]
         together = list(
-            csv.DictReader(
-                self.completions(*DRAW, "--policies", ",".join(names)).splitlines()
-            )
+            csv.DictReader(self.completions(*DRAW, "--policies", ",".join(names)).splitlines())
         )
         for name in names:
             with self.subTest(policy=name):
@@ -136,8 +134,11 @@ class CompletionsTest(CliTest):
             "--traces", "net.csv", "--requests", "requests.csv", "--policies", "fcfs,srpt"
         )
         self.assertEqual(
-            text, lines("request,isolated_s,fcfs,srpt", "0,6,6,7.75", "1,1.75,7.75,3.75",
-                        "2,1.75,10.75,10.75")
+            text,
+            lines(
+                *"request,isolated_s,fcfs,srpt 0,6,6,7.75 1,1.75,7.75,3.75".split(),
+                *"2,1.75,10.75,10.75".split(),
+            ),
         )
 
     def test_costs_in_the_worked_example(self) -> None:
@@ -145,12 +146,11 @@ class CompletionsTest(CliTest):
         self.write("net.csv", cnn_trace([[(0.5, 0.5), (0.25, 0.5), (1, 0.5)], [(2, 0.5)] * 3]))
         self.write("requests.csv", lines(REQUEST_HEADER, "0,net,1,3,100", "0.5,net,0,3,100"))
         text = self.completions(
-            "--traces", "net.csv", "--requests", "requests.csv", "--policies", "fcfs,srpt",
-            "--decision-cost", "0.125", "--preemption-cost", "0.0625",
+            *"--traces net.csv --requests requests.csv --policies fcfs,srpt".split(),
+            *"--decision-cost 0.125 --preemption-cost 0.0625".split(),
         )
         self.assertEqual(
-            text, lines("request,isolated_s,fcfs,srpt", "0,6,6.375,8.5625",
-                        "1,1.75,8.5,4.3125")
+            text, lines("request,isolated_s,fcfs,srpt", "0,6,6.375,8.5625", "1,1.75,8.5,4.3125")
         )
 
     def test_numbers_are_the_shortest_that_read_back(self) -> None:
@@ -213,8 +213,9 @@ class CsvTest(CliTest):
     def test_a_row_a_policy_and_run(self) -> None:
         self.write_traces()
         self.succeeds(
-            "simulate", *DRAW, "--policies", "fcfs,dysta:beta=1,n=2", "--seeds", "3,8-9",
-            "--csv", "out.csv",
+            "simulate",
+            *DRAW,
+            *"--policies fcfs,dysta:beta=1,n=2 --seeds 3,8-9 --csv out.csv".split(),
         )
         rows = list(csv.reader(self.read("out.csv").splitlines()))
         self.assertEqual(rows[0], ["policy", "run", "seed", *self.METRICS.split(",")])
@@ -231,8 +232,8 @@ class CsvTest(CliTest):
         self.write_traces()
         self.write("requests.csv", self.succeeds("workload", *DRAW))
         self.succeeds(
-            "simulate", "--traces", "traces", "--requests", "requests.csv", "--policies", "fcfs",
-            "--csv", "out.csv",
+            *"simulate --traces traces --requests requests.csv --policies fcfs --csv".split(),
+            *"out.csv".split(),
         )
         self.assertEqual(self.read("out.csv").splitlines()[1].split(",")[:3], ["fcfs", "0", ""])
 

@@ -4,21 +4,26 @@ import os
 import signal
 import subprocess
 import time
+from typing import Any
 
 import support
 from support import CliTest
+
 
 class InterruptsTest(CliTest):
     def setUp(self) -> None:
         super().setUp()
         self.write_traces()
 
-    def start(self, *options: str, **how: object) -> subprocess.Popen[bytes]:
+    def start(self, *options: str, **how: Any) -> subprocess.Popen[bytes]:
         """Starts an endless run and waits until its outputs are open."""
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             [str(support.program), *support.ENDLESS, *options],
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how,
-        )  # fmt: skip
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **how,
+        )
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         outputs = sum(option in ("--json", "--completions", "--csv") for option in options)
@@ -66,9 +71,8 @@ class InterruptsTest(CliTest):
     def test_a_signal_ignored_from_above_stays_ignored(self) -> None:
         """nohup."""
         process = self.start(
-            "--json", "out.json",
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
-        )  # fmt: skip
+            "--json", "out.json", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        )
         process.send_signal(signal.SIGHUP)
         time.sleep(0.5)
         self.assertIsNone(process.poll())

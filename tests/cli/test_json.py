@@ -8,16 +8,9 @@ from typing import Any
 from support import CliTest, strict_json
 
 METRICS = (
-    "violation_rate",
-    "antt",
-    "stp_inferences_per_s",
-    "system_throughput_normalised",
-    "mean_turnaround_s",
-    "p50_turnaround_s",
-    "p95_turnaround_s",
-    "p99_turnaround_s",
-    "preemptions",
-    "decisions",
+    *"violation_rate antt stp_inferences_per_s system_throughput_normalised".split(),
+    *"mean_turnaround_s p50_turnaround_s p95_turnaround_s p99_turnaround_s".split(),
+    *"preemptions decisions".split(),
 )
 DRAW = ("--traces", "traces", "--load", "1.1", "--count", "70")
 
@@ -40,16 +33,15 @@ class JsonTest(CliTest):
         self.succeeds("simulate", *arguments, "--json", "out.json")
         text = self.read("out.json")
         self.assertTrue(text.endswith("}\n"))
-        return strict_json(text)
+        out: dict[str, Any] = strict_json(text)
+        return out
 
     def test_head(self) -> None:
         out = self.json(*DRAW, "--policies", "fcfs")
         self.assertEqual(out["schema"], 1)
         self.assertEqual(self.succeeds("--version"), f"dysta {out['dysta']}\n")
         workload = out["workload"]
-        self.assertEqual(
-            workload["variants"], ["resnet_nm24", "resnet_random80", "vgg_channel50"]
-        )
+        self.assertEqual(workload["variants"], ["resnet_nm24", "resnet_random80", "vgg_channel50"])
         self.assertEqual(workload["requests"], 70)
         self.assertEqual(workload["seeds"], [1])
         self.assertEqual(workload["slo_multiplier"], 10)
@@ -77,8 +69,10 @@ class JsonTest(CliTest):
         names = ("fcfs", "sjf", "sdrm3", "dysta")
         self.write("requests.csv", self.succeeds("workload", *DRAW, "--slo-multiplier", "3"))
         out = self.json(
-            "--traces", "traces", "--requests", "requests.csv", "--policies", ",".join(names),
-            "--completions", "completions.csv",
+            *"--traces traces --requests requests.csv --policies".split(),
+            ",".join(names),
+            "--completions",
+            "completions.csv",
         )
         requests = list(csv.DictReader(self.read("requests.csv").splitlines()))
         rows = list(csv.DictReader(self.read("completions.csv").splitlines()))
@@ -145,9 +139,7 @@ class JsonTest(CliTest):
                 )
 
     def test_differences_are_paired(self) -> None:
-        out = self.json(
-            *DRAW, "--policies", "fcfs,dysta", "--seeds", "1-4", "--baseline", "fcfs"
-        )
+        out = self.json(*DRAW, "--policies", "fcfs,dysta", "--seeds", "1-4", "--baseline", "fcfs")
         fcfs, dysta = out["policies"]
         differences = [
             theirs["antt"] - ours["antt"]
@@ -176,15 +168,23 @@ class JsonTest(CliTest):
     def test_file_names_in_any_bytes(self) -> None:
         """A file name need not be UTF-8; JSON must be."""
         source = self.folder / "traces/vgg_channel50.csv"
-        for name in (b'quo"te.csv', b"back\\slash.csv", b"tab\t.csv", "é.csv".encode(), b"\xe9.csv"):
+        for name in (
+            b'quo"te.csv',
+            b"back\\slash.csv",
+            b"tab\t.csv",
+            "é.csv".encode(),
+            b"\xe9.csv",
+        ):
             with self.subTest(name=name):
                 path = bytes(self.folder) + b"/" + name
                 with open(path, "wb") as file:
                     file.write(source.read_bytes())
                 done = self.run_dysta(
-                    "simulate", "--traces", path.decode("utf-8", "surrogateescape"), "--rate", "1",
-                    "--count", "3", "--policies", "fcfs", "--json", "out.json",
-                    "--timeline", "timeline.json",
+                    "simulate",
+                    "--traces",
+                    path.decode("utf-8", "surrogateescape"),
+                    *"--rate 1 --count 3 --policies fcfs --json out.json --timeline".split(),
+                    *"timeline.json".split(),
                 )
                 self.assertEqual((done.status, done.err), (0, ""))
                 for out in ("out.json", "timeline.json"):

@@ -1,5 +1,6 @@
 """Where results go: whole or not at all, whatever the target is."""
 
+import functools
 import os
 import resource
 import signal
@@ -15,6 +16,11 @@ from support import CliTest, strict_json
 OPTIONS = ("--completions", "--json", "--csv", "--timeline")
 RUN = ("simulate", "--traces", "traces", "--rate", "9", "--policies", "fcfs,sjf")
 FULL = "No space left on device"
+
+
+def close_all(descriptors: tuple[int, ...]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 class OutputsTest(CliTest):
@@ -64,8 +70,13 @@ class RefusedTargetTest(OutputsTest):
             for option in OPTIONS:
                 with self.subTest(option=option, count=count):
                     self.fails(
-                        1, f"/dev/full: cannot be written: {FULL}",
-                        *RUN, "--count", count, option, "/dev/full",
+                        1,
+                        f"/dev/full: cannot be written: {FULL}",
+                        *RUN,
+                        "--count",
+                        count,
+                        option,
+                        "/dev/full",
                     )
 
     def test_one_output_fails(self) -> None:
@@ -80,8 +91,14 @@ class RefusedTargetTest(OutputsTest):
                         for part in (option, f"out{option}")
                     ]
                     self.fails(
-                        1, f"/dev/full: cannot be written: {FULL}",
-                        *RUN, "--count", count, bad, "/dev/full", *good,
+                        1,
+                        f"/dev/full: cannot be written: {FULL}",
+                        *RUN,
+                        "--count",
+                        count,
+                        bad,
+                        "/dev/full",
+                        *good,
                     )
 
     def test_file_size_limit(self) -> None:
@@ -93,18 +110,28 @@ class RefusedTargetTest(OutputsTest):
         for option in OPTIONS[:1] + OPTIONS[3:]:
             with self.subTest(option=option):
                 self.fails(
-                    1, "out: cannot be written: File too large",
-                    *RUN, "--count", "2000", option, "out", preexec_fn=limit,
+                    1,
+                    "out: cannot be written: File too large",
+                    *RUN,
+                    "--count",
+                    "2000",
+                    option,
+                    "out",
+                    preexec_fn=limit,
                 )
 
     def test_two_outputs_to_one_file(self) -> None:
         self.fails(
-            2, "two outputs go to 'out'; allowed is one a file",
-            *RUN, "--json", "out", "--csv", "out",
+            2,
+            "two outputs go to 'out'; allowed is one a file",
+            *RUN,
+            *"--json out --csv out".split(),
         )
         self.fails(
-            2, "two outputs go to '/dev/stdout'; allowed is one a file",
-            *RUN, "--json", "/dev/stdout", "--completions", "/dev/stdout",
+            2,
+            "two outputs go to '/dev/stdout'; allowed is one a file",
+            *RUN,
+            *"--json /dev/stdout --completions /dev/stdout".split(),
         )
 
     def test_two_outputs_to_one_file_by_two_names(self) -> None:
@@ -128,8 +155,11 @@ class RefusedTargetTest(OutputsTest):
     def test_refused_before_the_work(self) -> None:
         """A long run would not end in time."""
         self.fails(
-            1, "no/out: cannot be opened for writing: No such file or directory",
-            *support.ENDLESS, "--json", "no/out",
+            1,
+            "no/out: cannot be opened for writing: No such file or directory",
+            *support.ENDLESS,
+            "--json",
+            "no/out",
         )
 
 
@@ -158,7 +188,7 @@ class StandardOutputTest(OutputsTest):
     def test_closed(self) -> None:
         for command in self.COMMANDS[:-1]:
             with self.subTest(command=command):
-                result = self.run_dysta(*command, preexec_fn=lambda: os.close(1))
+                result = self.run_dysta(*command, preexec_fn=lambda: close_all((1,)))
                 self.assertEqual(
                     result,
                     support.Result(
@@ -192,10 +222,16 @@ class StandardOutputTest(OutputsTest):
         """No temporary file stays when a pipe breaks."""
         before = self.files()
         with subprocess.Popen(
-            [support.program, *RUN, "--count", "20000", "--json", "out.json",
-             "--completions", "/dev/stdout"],
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [
+                support.program,
+                *RUN,
+                *"--count 20000 --json out.json --completions /dev/stdout".split(),
+            ],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         ) as process:
+            assert process.stdout is not None and process.stderr is not None
             process.stdout.close()
             process.stderr.read()
         self.assertIn(process.returncode, (1, -signal.SIGPIPE))
@@ -208,7 +244,7 @@ class StandardOutputTest(OutputsTest):
                 process = subprocess.Popen(
                     [support.program, *support.ENDLESS, "--json", "out.json"],
                     cwd=self.folder,
-                    preexec_fn=lambda: [os.close(number) for number in closed],
+                    preexec_fn=functools.partial(close_all, closed),
                 )
                 try:
                     support.wait_until(
@@ -226,7 +262,9 @@ class StandardOutputTest(OutputsTest):
 class TargetsTest(OutputsTest):
     def write_all(self, suffix: str = "") -> None:
         self.succeeds(
-            *RUN, "--count", "5",
+            *RUN,
+            "--count",
+            "5",
             *[part for option in OPTIONS for part in (option, f"out{option}{suffix}")],
         )
 
@@ -268,8 +306,9 @@ class TargetsTest(OutputsTest):
     def test_failure_keeps_the_old_file(self) -> None:
         self.write("out.json", "old")
         self.fails(
-            1, "no.csv: cannot be opened: No such file or directory",
-            "simulate", "--traces", "no.csv", "--rate", "1", "--json", "out.json",
+            1,
+            "no.csv: cannot be opened: No such file or directory",
+            *"simulate --traces no.csv --rate 1 --json out.json".split(),
         )
 
     def test_link_stays_a_link(self) -> None:

@@ -25,9 +25,10 @@ class TimelineTest(CliTest):
         nanoseconds, the fraction cut off."""
         self.write("requests.csv", self.succeeds("workload", *DRAW))
         self.succeeds(
-            "simulate", "--traces", "traces", "--requests", "requests.csv",
-            "--policies", ",".join(POLICIES), "--timeline", "timeline.json",
-            "--completions", "completions.csv", *options,
+            *"simulate --traces traces --requests requests.csv --policies".split(),
+            ",".join(POLICIES),
+            *"--timeline timeline.json --completions completions.csv".split(),
+            *options,
         )
         timeline = strict_json(self.read("timeline.json"))
         self.requests = list(csv.DictReader(self.read("requests.csv").splitlines()))
@@ -49,7 +50,7 @@ class TimelineTest(CliTest):
 
     def assert_apart(self, slices: list[Event]) -> None:
         """Slices of one track do not overlap."""
-        ordered = sorted(slices, key=lambda event: event["ts"])
+        ordered = sorted(slices, key=lambda event: int(event["ts"]))
         for before, after in zip(ordered, ordered[1:], strict=False):
             self.assertLessEqual(before["ts"] + before["dur"], after["ts"])
 
@@ -99,9 +100,7 @@ class TimelineTest(CliTest):
                 arrival = nanoseconds(self.requests[request]["arrival_s"])
                 self.assertGreaterEqual(event["ts"], arrival)
                 ends[request] = max(ends.get(request, 0), event["ts"] + event["dur"])
-            self.assertEqual(
-                ends, {i: nanoseconds(row[name]) for i, row in enumerate(self.rows)}
-            )
+            self.assertEqual(ends, {i: nanoseconds(row[name]) for i, row in enumerate(self.rows)})
 
     def test_request_spans(self) -> None:
         self.record()

@@ -7,6 +7,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from support import CliTest, lines
 
@@ -54,9 +55,10 @@ class RoundTripTest(WorkloadTest):
         for process in PROCESSES:
             with self.subTest(process=process):
                 self.check(
-                    "--arrivals", process, "--load", "1.2", "--seed", "99",
-                    "--mix", "resnet=2,vgg_channel50=1", "--priorities", "1=1,9=0.5",
-                    "--slo-multiplier", "2.5",
+                    "--arrivals",
+                    process,
+                    *"--load 1.2 --seed 99 --mix resnet=2,vgg_channel50=1".split(),
+                    *"--priorities 1=1,9=0.5 --slo-multiplier 2.5".split(),
                 )
 
     def test_attention_with_a_sequence_length(self) -> None:
@@ -76,7 +78,7 @@ class RoundTripTest(WorkloadTest):
         options = ("--traces", "traces", "--rate", "9", "--count", str(COUNT))
         direct = self.succeeds("simulate", *options)
         piped = self.succeeds(
-            "simulate", "--traces", "traces", "--requests", "/dev/stdin",
+            *"simulate --traces traces --requests /dev/stdin".split(),
             stdin=self.succeeds("workload", *options),
         )
         self.assertEqual(piped.split("\n\n")[1:], direct.split("\n\n")[1:])  # but for the head
@@ -92,11 +94,13 @@ class RoundTripTest(WorkloadTest):
 
 class RateTest(WorkloadTest):
     def test_load_is_a_rate(self) -> None:
-        for mix in ([], ["--mix", "vgg=3,resnet=1"]):
+        mixes: tuple[list[str], ...] = ([], ["--mix", "vgg=3,resnet=1"])
+        for mix in mixes:
             with self.subTest(mix=mix):
                 self.succeeds(
-                    "simulate", "--traces", "traces", "--load", "0.8", *mix, "--policies", "fcfs",
-                    "--json", "out.json",
+                    *"simulate --traces traces --load 0.8".split(),
+                    *mix,
+                    *"--policies fcfs --json out.json".split(),
                 )
                 rate = repr(json.loads(self.read("out.json"))["workload"]["rate_hz"])
                 options = ("workload", "--traces", "traces", *mix)
@@ -112,8 +116,7 @@ class RateTest(WorkloadTest):
             samples = len({row["batch-indx"] for row in rows})
             means.append(sum(float(row["sim_lat"]) for row in rows) / samples)
         self.succeeds(
-            "simulate", "--traces", "traces", "--load", "0.8", "--policies", "fcfs",
-            "--json", "out.json",
+            *"simulate --traces traces --load 0.8 --policies fcfs --json out.json".split()
         )
         rate = json.loads(self.read("out.json"))["workload"]["rate_hz"]
         self.assertAlmostEqual(rate, 0.8 / (sum(means) / len(means)), delta=1e-9 * rate)
@@ -202,16 +205,26 @@ class ShareTest(WorkloadTest):
 
 
 class SameBytesTest(WorkloadTest):
-    OUTPUTS = ("--completions", "completions.csv", "--json", "out.json", "--csv", "out.csv",
-               "--timeline", "timeline.json")
+    OUTPUTS = (
+        *"--completions completions.csv --json out.json --csv out.csv --timeline".split(),
+        *"timeline.json".split(),
+    )
 
     def outputs(
-        self, *options: str, traces: Sequence[str] = ("traces",), **run: object
+        self, *options: str, traces: Sequence[str] = ("traces",), **run: Any
     ) -> dict[str, str]:
         """All that a run writes, by name."""
         text = self.succeeds(
-            "simulate", "--traces", *traces, "--load", "1.1", "--count", str(COUNT),
-            "--policies", POLICIES, *self.OUTPUTS, *options, **run,
+            "simulate",
+            "--traces",
+            *traces,
+            *"--load 1.1 --count".split(),
+            str(COUNT),
+            "--policies",
+            POLICIES,
+            *self.OUTPUTS,
+            *options,
+            **run,
         )
         return {"stdout": text, **{name: self.read(name) for name in self.OUTPUTS[1::2]}}
 
@@ -236,8 +249,14 @@ class SameBytesTest(WorkloadTest):
         one = self.outputs("--jobs", "1")
         several = [
             self.succeeds(
-                "simulate", "--traces", "traces", "--rate", "15", "--count", str(COUNT),
-                "--seeds", "1-7", "--policies", POLICIES, "--jobs", jobs, "--json", "seeds.json",
+                *"simulate --traces traces --rate 15 --count".split(),
+                str(COUNT),
+                *"--seeds 1-7 --policies".split(),
+                POLICIES,
+                "--jobs",
+                jobs,
+                "--json",
+                "seeds.json",
             )
             + self.read("seeds.json")
             for jobs in ("1", "2", "4")

@@ -76,8 +76,8 @@ class Golden(unittest.TestCase):
                 self.close(float(ours[column]), float(value), f"{theirs['request']}: {column}")
         for name, result in zip(policies, results, strict=True):
             wanted = summary["policies"][name]
-            for theirs, ours in METRICS.items():
-                self.close(result[ours], wanted[theirs], f"{name}: {ours}")
+            for key, metric in METRICS.items():
+                self.close(result[metric], wanted[key], f"{name}: {metric}")
             self.assertEqual(result["decisions"], wanted["layers"], msg=name)
 
 

@@ -56,8 +56,14 @@ class InstallTest(unittest.TestCase):
         build = self.folder / "consumer"
         run(
             options.cmake,
-            *("-S", HERE / "consumer", "-B", build, "-G", "Ninja" if shutil.which("ninja") else
-              "Unix Makefiles"),
+            *(
+                "-S",
+                HERE / "consumer",
+                "-B",
+                build,
+                "-G",
+                "Ninja" if shutil.which("ninja") else "Unix Makefiles",
+            ),
             f"-DCMAKE_PREFIX_PATH={self.prefix}",
             f"-DCMAKE_BUILD_TYPE={options.config}",
             f"-DCMAKE_CXX_COMPILER={options.cxx}",

@@ -1,6 +1,8 @@
 // What no work-conserving policy changes, request by request.
 #include <algorithm>
-#include <numeric>
+#include <cmath>
+#include <string>
+#include <vector>
 
 #include "dysta/core/random.hpp"
 #include "queueing/replications.hpp"

@@ -82,7 +82,7 @@ TEST(Csv, a_file_without_any_line_is_refused) {
 
 TEST(Csv, a_row_has_as_many_fields_as_the_header) {
   EXPECT_EQ(message_of<FileError>([] { rows_of("a,b\n1,2\n\n1\n", {"a"}); }),
-            "t.csv:4: the row has 1 fields; the header has 2");
+            "t.csv:4: the row has 1 field; the header has 2");
   EXPECT_EQ(message_of<FileError>([] { rows_of("a,b\n1,2,3\n", {"a"}); }),
             "t.csv:2: the row has 3 fields; the header has 2");
 }

@@ -33,9 +33,9 @@ std::string fault_in(const ParameterSpec& spec, const std::string& text) {
 }
 
 TEST(ParameterSpec, says_in_words_what_is_allowed) {
-  EXPECT_EQ(number().allowed(), "a number from 0 to 1e+09");
+  EXPECT_EQ(number().allowed(), "a number from 0 to 1e9");
   EXPECT_EQ(whole().allowed(), "a whole number from 1 to 64");
-  EXPECT_EQ(number_or_word().allowed(), "auto, never or a number from 0 to 1e+09");
+  EXPECT_EQ(number_or_word().allowed(), "auto, never or a number from 0 to 1e9");
   EXPECT_EQ(choice("x", "", "a", {"a"}).allowed(), "a");
   EXPECT_EQ(choice("x", "", "a", {"a", "b"}).allowed(), "a or b");
   EXPECT_EQ(choice("x", "", "a", {"a", "b", "c"}).allowed(), "a, b or c");
@@ -46,7 +46,7 @@ TEST(ParameterSpec, numbers_are_in_range) {
   EXPECT_EQ(number().parse("1e-9"), ParameterValue(1e-9));
   for (const std::string text : {"", "-1", "1.5e9", "nan", "inf", "x", "1 ", "auto"}) {
     EXPECT_EQ(fault_in(number(), text),
-              "parameter 'x' is '" + text + "'; allowed is a number from 0 to 1e+09");
+              "parameter 'x' is '" + text + "'; allowed is a number from 0 to 1e9");
   }
 }
 
@@ -63,7 +63,7 @@ TEST(ParameterSpec, words_are_those_declared) {
   EXPECT_EQ(number_or_word().parse("auto"), ParameterValue("auto"));
   EXPECT_EQ(number_or_word().parse("2"), ParameterValue(2.0));
   EXPECT_EQ(fault_in(number_or_word(), "Auto"),
-            "parameter 'x' is 'Auto'; allowed is auto, never or a number from 0 to 1e+09");
+            "parameter 'x' is 'Auto'; allowed is auto, never or a number from 0 to 1e9");
   EXPECT_EQ(fault_in(choice("x", "", "a", {"a", "b"}), "1"),
             "parameter 'x' is '1'; allowed is a or b");
 }

@@ -163,10 +163,10 @@ TEST(PolicyList, unknown_parameters_are_refused_with_the_known_ones) {
 
 TEST(PolicyList, values_out_of_range_are_refused) {
   EXPECT_EQ(fault_in("dysta:beta=-1"),
-            "policy 'dysta': parameter 'beta' is '-1'; allowed is a number from 0 to 1e+09");
+            "policy 'dysta': parameter 'beta' is '-1'; allowed is a number from 0 to 1e9");
   EXPECT_EQ(fault_in("dysta:wait_unit_s=often"),
             "policy 'dysta': parameter 'wait_unit_s' is 'often'; allowed is auto or a number from "
-            "0 to 1e+09");
+            "0 to 1e9");
   EXPECT_EQ(fault_in("sjf:n=0"),
             "policy 'sjf': parameter 'n' is '0'; allowed is a whole number from 1 to 64");
   EXPECT_EQ(fault_in("prema:tokens=never"),

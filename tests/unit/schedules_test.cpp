@@ -155,6 +155,27 @@ TEST(Prema, the_highest_threshold_is_9) {
   EXPECT_EQ(schedule_of("prema", asks), (Schedule{"CABBA", {11, 7, 1}}));
 }
 
+// At 2: A 9 + 0: threshold 9. A, though B has 3 and is shorter.
+TEST(Prema, a_token_of_9_is_enough_for_the_highest_threshold) {
+  const std::vector<Ask> asks{
+      {.layers_s = {2, 2}, .priority = kHigh},
+      {.arrival_s = 2, .layers_s = {1}, .priority = kMedium},
+  };
+  EXPECT_EQ(schedule_of("prema", asks), (Schedule{"AAB", {4, 5}}));
+}
+
+//  At 0:  threshold 1. A 4, B 8: A.
+//  At 2:  A 1, B 3 + 3 · 2/8 = 3.75: threshold 3. B.
+//  At 6:  A 1 + 4/4 = 2: B. Per remaining second A would have 1 + 4/2 = 3.
+//  At 10: A 2 + 8/4.
+TEST(Prema, waiting_counts_per_isolated_second) {
+  const std::vector<Ask> asks{
+      {.layers_s = {2, 2}},
+      {.layers_s = {4, 4}, .priority = kMedium},
+  };
+  EXPECT_EQ(schedule_of("prema", asks), (Schedule{"ABBA", {12, 10}}));
+}
+
 // At 2: A 1, B 9 but new: threshold 1. A 2, B 6: A. Counted once, new tokens count at once:
 // threshold 9: B; at 5 B 9 and A 1 + 3/4: B.
 TEST(Prema, the_tokens_of_new_tasks_set_no_threshold) {
@@ -514,13 +535,13 @@ TEST(Llf, laxity_goes_by_density) {
   EXPECT_EQ(schedule_of("llf:predictor=none", asks), (Schedule{"AAB", {8, 10}}));
 }
 
-// A is not put aside at 2. At 4: B (3 + 4)/4 = 1.75, C (2 + 1)/1 = 3. At 5: B (4 + 4)/4 = 2,
-// D (0.5 + 8)/8 = 1.06.
+// At 2 A is not put aside for C, though (1 + 1)/1 is more than (2 + 4)/4. At 4: B (3 + 4)/4 = 1.75,
+// C (3 + 1)/1 = 4. At 5: B (4 + 4)/4 = 2, D (0.5 + 8)/8 = 1.06.
 TEST(Hrrn, the_highest_response_ratio_runs_to_its_end) {
   const std::vector<Ask> asks{
       {.layers_s = {2, 2}},
       {.arrival_s = 1, .layers_s = {4}},
-      {.arrival_s = 2, .layers_s = {1}},
+      {.arrival_s = 1, .layers_s = {1}},
       {.arrival_s = 4.5, .layers_s = {8}},
   };
   EXPECT_EQ(schedule_of("hrrn", asks), (Schedule{"AACBD", {4, 9, 5, 17}}));

@@ -324,7 +324,7 @@ TEST(TraceReader, refuses_variants_of_one_model_with_different_layers) {
       message_of<FileError>([&] {
         read_traces(std::vector{x, y});
       }),
-      y + ": has 1 layers and " + x + " has 2; variants of one model ('m') have the same number");
+      y + ": has 1 layer and " + x + " has 2; variants of one model ('m') have the same number");
 }
 
 TEST(TraceReader, a_missing_file_is_named) {

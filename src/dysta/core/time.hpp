@@ -12,8 +12,12 @@ namespace dysta {
 /// `Seconds{x}` and `.count()` at the boundary, where the unit stands in a name.
 using Seconds = std::chrono::duration<double>;
 
-/// Times from files are at most this: longer ones are faults, and sums of them stay finite.
+/// Times from outside are at most this, some 30 years: longer ones are faults, and sums stay
+/// finite.
 inline constexpr Seconds kLongestTime{1e9};
+
+/// Latencies from outside are at least this: far below a clock cycle, and rates stay finite.
+inline constexpr Seconds kShortestLatency{1e-15};
 
 inline constexpr Seconds kNever{std::numeric_limits<double>::infinity()};
 

@@ -26,7 +26,9 @@ double student_t_95(std::size_t degrees) {
   const auto n = static_cast<double>(degrees);
   const double z3 = z * z * z;
   const double z5 = z3 * z * z;
-  return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n);
+  const double z7 = z5 * z * z;
+  return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) +
+         (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
 }
 
 double quantile(std::span<const double> sorted, double share) {

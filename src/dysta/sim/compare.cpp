@@ -102,8 +102,8 @@ std::vector<PolicyResult> compare(const TraceSet& traces, const Profiles& profil
                        .summaries = std::vector<Summary>(workloads.size()),
                        .breakdowns = std::vector<Breakdown>(workloads.size())});
   }
-  if (options.outcomes != nullptr) options.outcomes->resize(policies.size());
-  if (options.timelines != nullptr) options.timelines->resize(policies.size());
+  if (options.outcomes != nullptr) options.outcomes->assign(policies.size(), {});
+  if (options.timelines != nullptr) options.timelines->assign(policies.size(), {});
 
   std::mutex progress_mutex;
   std::size_t done = 0;

@@ -65,24 +65,32 @@ class RowReader {
     const double density = share(sparsity_, "a density (attention traces hold the share kept) ");
     const double balance = share(*load_balance_, "a load balance ");
     row.values.sparsity = 1 - density;
-    row.values.latency_s =
-        latency_ ? latency() : sanger_layer_latency(density, balance, row.sequence_length).count();
+    if (latency_) {
+      row.values.latency_s = latency();
+    } else {
+      const Seconds computed = sanger_layer_latency(density, balance, row.sequence_length);
+      if (computed > kLongestTime)
+        csv_.fail_field(*load_balance_, "what gives at most 1e9 seconds");
+      row.values.latency_s = computed.count();
+    }
     return row;
   }
 
  private:
   double latency() const {
     const double value = csv_.number(*latency_);
-    if (value <= 0 || value > kLongestTime.count()) {
-      csv_.fail_field(*latency_, "a latency in seconds greater than 0 and at most 1e9");
+    if (value < kShortestLatency.count() || value > kLongestTime.count()) {
+      csv_.fail_field(*latency_, "a latency in seconds greater than 0 (from 1e-15) to 1e9");
     }
     return value;
   }
 
   double share(CsvReader::Column column, std::string_view what) const {
     const double value = csv_.number(column);
-    if (value <= 0 || value > 1) {
-      csv_.fail_field(column, std::string(what) + "greater than 0 and at most 1");
+    // Anything smaller would leave no difference between its sparsity and 1.
+    constexpr double kLeast = 1e-15;
+    if (value < kLeast || value > 1) {
+      csv_.fail_field(column, std::string(what) + "greater than 0 (from 1e-15) and at most 1");
     }
     return value;
   }

@@ -25,7 +25,8 @@ std::vector<Request> requests_from(CsvReader& csv, const TraceSet& traces) {
     if (!variant) csv.fail_field(model, "the stem of a trace file that is loaded");
     request.variant = *variant;
     request.sample = static_cast<std::uint32_t>(csv.whole(sample, traces[*variant].samples() - 1));
-    const auto level = priority_from_weight(csv.whole(priority, 9));
+    const auto weight = parse_whole(csv.text(priority));
+    const auto level = weight ? priority_from_weight(*weight) : std::nullopt;
     if (!level) csv.fail_field(priority, "1, 3 or 9");
     request.priority = *level;
     request.slo = Seconds{csv.number(slo)};

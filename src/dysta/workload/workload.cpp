@@ -107,7 +107,12 @@ PriorityMix PriorityMix::parse(std::string_view text) {
                                " is unknown; allowed is 1, 3 or 9");
     }
     const auto place = std::find(kPriorities.begin(), kPriorities.end(), *priority);
-    mix.weights[static_cast<std::size_t>(place - kPriorities.begin())] = weight;
+    double& own = mix.weights[static_cast<std::size_t>(place - kPriorities.begin())];
+    if (own > 0) {
+      throw SpecificationError("priorities: " + in_quotes(name) +
+                               " is given twice; allowed is once");
+    }
+    own = weight;
   }
   return mix;
 }
@@ -120,9 +125,15 @@ std::vector<Request> generate(const WorkloadSpec& spec, const TraceSet& traces,
   const WeightedDraw draw_variant(spec.mix.weights);
   const WeightedDraw draw_priority(spec.priorities.weights);
 
+  const auto arrivals = arrival_times(spec.arrivals, spec.rate_hz, spec.count, spec.seed);
+  if (!arrivals.empty() && arrivals.back() > kLongestTime) {
+    throw SpecificationError("the last request would arrive after " +
+                             readable_text(arrivals.back().count()) +
+                             " s; allowed are rates and counts that end within 1e9 s");
+  }
   std::vector<Request> requests;
-  requests.reserve(spec.count);
-  for (const Seconds arrival : arrival_times(spec.arrivals, spec.rate_hz, spec.count, spec.seed)) {
+  requests.reserve(arrivals.size());
+  for (const Seconds arrival : arrivals) {
     const auto variant = static_cast<VariantId>(draw_variant(variants));
     requests.push_back(
         {.arrival = arrival,
