@@ -34,7 +34,12 @@ class SteadyQueue final : public Truth {
     }
   }
 
-  const double* remaining_s(TaskId id) const override { return tasks_[index(id)].remaining_s; }
+  Estimate truth(TaskId id, std::uint32_t next_layer) const override {
+    const Task& task = tasks_[index(id)];
+    return {.remaining = Seconds{task.remaining_s[next_layer]},
+            .next_layer = Seconds{task.layers[next_layer].latency_s},
+            .isolated = Seconds{task.remaining_s[0]}};
+  }
 
  private:
   struct Task {

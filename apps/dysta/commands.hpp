@@ -1,4 +1,5 @@
-// The subcommands: each adds its options to the parser and returns what to do once they are parsed.
+// The subcommands: each adds its options to the parser, which sets what to do for the one asked
+// for.
 #pragma once
 
 #include <functional>

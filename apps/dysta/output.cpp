@@ -1,6 +1,7 @@
 #include "output.hpp"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -18,32 +19,42 @@
 namespace dysta::cli {
 namespace {
 
-/// Temporary files that an interrupt has to remove, in a form that a signal handler may read.
+/// Temporary files that a signal has to remove, in a form that its handler may read.
 struct Pending {
-  volatile std::sig_atomic_t used = 0;
+  std::atomic<bool> used{false};
   std::array<char, PATH_MAX> path{};
 };
+static_assert(std::atomic<bool>::is_always_lock_free);
 std::array<Pending, 8> pending_files;
 
 extern "C" void remove_pending_and_die(int signal) {
   for (const Pending& pending : pending_files) {
-    if (pending.used != 0) unlink(pending.path.data());
+    if (pending.used.load(std::memory_order_acquire)) unlink(pending.path.data());
   }
   // The handler was reset on entry: this ends the program as the signal would have.
   raise(signal);
 }
 
-std::size_t remember_pending(const std::string& path) {
-  for (std::size_t slot = 0; slot < pending_files.size(); ++slot) {
-    Pending& pending = pending_files[slot];
-    if (pending.used != 0) continue;
-    if (path.size() >= pending.path.size()) break;
-    std::memcpy(pending.path.data(), path.c_str(), path.size() + 1);
-    pending.used = 1;
-    return slot;
+/// Signals that end a program unless it says otherwise, and can be caught.
+constexpr std::array kDeadlySignals{SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE,
+                                    SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2};
+
+/// Holds those signals back while it lives.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : kDeadlySignals) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, &before_);
   }
-  throw FileError(path, 0, "cannot be written: too many outputs, or too long a name");
-}
+  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_{};
+};
 
 bool is_file_of(int descriptor, const struct stat& file) {
   struct stat own {};
@@ -62,73 +73,106 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
   struct stat existing {};
   const bool exists = stat(path_.c_str(), &existing) == 0;
   if (exists && S_ISDIR(existing.st_mode)) {
-    throw FileError(path_, 0, "is a folder; give the name of a file");
+    throw FileError(path_, 0, "is a folder; allowed is the name of a file");
   }
-  if (exists && (is_file_of(STDOUT_FILENO, existing) || is_file_of(STDERR_FILENO, existing))) {
+  if (exists && is_file_of(STDOUT_FILENO, existing)) {
     // Standard output by another name: replacing the file behind it would lose what it holds.
-    const int out = is_file_of(STDOUT_FILENO, existing) ? STDOUT_FILENO : STDERR_FILENO;
-    const int copy = dup(out);
-    file_ = copy < 0 ? nullptr : fdopen(copy, "w");
-    if (file_ == nullptr) fail("cannot be opened for writing");
-    return;
+    open_directly(dup(STDOUT_FILENO));
+  } else if (exists && is_file_of(STDERR_FILENO, existing)) {
+    open_directly(dup(STDERR_FILENO));
+  } else if (exists && !S_ISREG(existing.st_mode)) {
+    open_directly(open(path_.c_str(), O_WRONLY | O_CLOEXEC));
+  } else {
+    if (exists && access(path_.c_str(), W_OK) != 0) fail("cannot be written");
+    std::error_code error;
+    const auto resolved = std::filesystem::weakly_canonical(path_, error);
+    open_beside(error ? path_ : resolved.string(),
+                exists ? (existing.st_mode & 0777) : (0666 & ~current_umask()));
   }
-  if (exists && !S_ISREG(existing.st_mode)) {
-    file_ = std::fopen(path_.c_str(), "w");
-    if (file_ == nullptr) fail("cannot be opened for writing");
-    return;
+}
+
+void OutputFile::open_directly(int descriptor) {
+  if (descriptor >= 0) file_ = fdopen(descriptor, "w");
+  if (file_ == nullptr) fail("cannot be written");
+}
+
+void OutputFile::open_beside(const std::string& target, unsigned mode) {
+  const SignalsHeld held;
+  auto name = (std::filesystem::path(target).parent_path() / ".dysta-XXXXXX").string();
+  slot_ = 0;
+  while (slot_ < pending_files.size() && pending_files[slot_].used) ++slot_;
+  if (slot_ == pending_files.size() || name.size() >= PATH_MAX) {
+    slot_ = kDirect;
+    throw FileError(path_, 0, "is one output too many, or has too long a name");
   }
-  if (exists && access(path_.c_str(), W_OK) != 0) fail("cannot be opened for writing");
-  std::error_code error;
-  const auto resolved = std::filesystem::weakly_canonical(path_, error);
-  target_ = error ? path_ : resolved.string();
-  const std::filesystem::path target(target_);
-  temporary_ = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
-  const int descriptor = mkstemp(temporary_.data());
+  const int descriptor = mkstemp(name.data());
   if (descriptor < 0) {
-    temporary_.clear();
-    fail("cannot be opened for writing");
+    slot_ = kDirect;
+    fail("cannot be written");
   }
-  slot_ = remember_pending(temporary_);
-  const mode_t mode = exists ? (existing.st_mode & 0777) : (0666 & ~current_umask());
-  file_ = fchmod(descriptor, mode) == 0 ? fdopen(descriptor, "w") : nullptr;
-  if (file_ == nullptr) fail("cannot be opened for writing");
+  target_ = target;
+  temporary_ = name;
+  Pending& pending = pending_files[slot_];
+  std::memcpy(pending.path.data(), name.c_str(), name.size() + 1);
+  pending.used.store(true, std::memory_order_release);
+  if (fchmod(descriptor, mode) == 0) file_ = fdopen(descriptor, "w");
+  if (file_ == nullptr) {
+    const int cause = errno;
+    ::close(descriptor);
+    discard();
+    errno = cause;
+    fail("cannot be written");
+  }
+}
+
+void OutputFile::discard() {
+  if (slot_ == kDirect) return;
+  unlink(temporary_.c_str());
+  pending_files[slot_].used.store(false, std::memory_order_release);
+  slot_ = kDirect;
 }
 
 OutputFile::~OutputFile() {
   if (file_ != nullptr) std::fclose(file_);
-  if (slot_ == kDirect) return;
-  unlink(temporary_.c_str());
-  pending_files[slot_].used = 0;
+  discard();
 }
 
 void OutputFile::write(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) fail("cannot be written");
 }
 
-void OutputFile::commit() {
+void OutputFile::close() {
   const bool flushed = std::fflush(file_) == 0 && (slot_ == kDirect || fsync(fileno(file_)) == 0);
   if (!flushed) fail("cannot be written");
   if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot be written");
+}
+
+void OutputFile::commit() {
   if (slot_ == kDirect) return;
+  const SignalsHeld held;
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot be replaced");
-  pending_files[slot_].used = 0;
+  pending_files[slot_].used.store(false, std::memory_order_release);
   slot_ = kDirect;
 }
 
 void OutputFile::fail(std::string_view what) const {
-  throw FileError(path_, 0, std::string(what) + ": " + std::strerror(errno));
+  throw FileError(path_, 0,
+                  std::string(what) + ": " + std::strerror(errno) +
+                      "; allowed is a file in a folder that can be written, with space left");
 }
 
 void install_signal_handlers() {
   struct sigaction action {};
   action.sa_handler = remove_pending_and_die;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : kDeadlySignals) {
     struct sigaction current {};
     // A signal that our parent had ignored (nohup, a background job) stays ignored.
     if (sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_IGN) continue;
     sigaction(signal, &action, nullptr);
   }
+  // A file larger than allowed is an error of writing, told like the others.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void print(std::string_view text) {

@@ -10,8 +10,8 @@ namespace dysta::cli {
 
 /// A file that is written beside its target and takes its place when `commit` is called; a target
 /// that exists and is not a regular file (a device, a pipe) is opened and written directly. Without
-/// a commit, and on SIGINT, SIGTERM or SIGHUP, nothing stays. All functions throw
-/// `dysta::FileError` when the system refuses.
+/// a commit nothing of it stays, also when a signal that can be caught ends the program. All
+/// functions throw `dysta::FileError` when the system refuses.
 class OutputFile {
  public:
   explicit OutputFile(std::string path);
@@ -20,15 +20,28 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::string_view text);
+
+  /// Ends writing: nothing that can fail for want of space comes after it.
+  void close();
+
+  /// Puts the closed file in its target's place.
   void commit();
+
+  /// Whether both would take the place of the same file.
+  bool same_target(const OutputFile& other) const {
+    return !temporary_.empty() && target_ == other.target_;
+  }
 
  private:
   static constexpr std::size_t kDirect = static_cast<std::size_t>(-1);
 
+  void open_directly(int descriptor);
+  void open_beside(const std::string& target, unsigned mode);
+  void discard();
   [[noreturn]] void fail(std::string_view what) const;
 
   std::string path_;            ///< as the user gave it
-  std::string target_;          ///< links resolved
+  std::string target_;          ///< links resolved; empty when written directly
   std::string temporary_;       ///< empty when written directly
   std::size_t slot_ = kDirect;  ///< where the signal handler finds `temporary_`
   std::FILE* file_ = nullptr;

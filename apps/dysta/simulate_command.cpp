@@ -23,7 +23,8 @@ struct Options {
   TraceOptions traces;
   WorkloadOptions workload;
   std::string requests;
-  std::string seeds = "1";
+  std::uint64_t seed = 1;
+  std::string seeds;  // wins over `seed`
   std::string policies = "fcfs,sjf,prema,planaria,sdrm3,dysta";
   std::string baseline;
   double preemption_cost_s = 0;
@@ -83,7 +84,7 @@ Workloads make_workloads(const Options& options, const TraceSet& traces, const P
   if (!options.requests.empty()) {
     return given_workload(read_requests(options.requests, traces), options.requests, traces);
   }
-  const auto seeds = parse_seeds(options.seeds);
+  const auto seeds = options.seeds.empty() ? std::vector{options.seed} : parse_seeds(options.seeds);
   return draw_workloads(options.workload.spec(traces, profiles), seeds, traces, profiles);
 }
 
@@ -103,18 +104,33 @@ void write_timeline(OutputFile& file, const TraceSet& traces, const std::vector<
   write_perfetto(runs, [&](std::string_view piece) { file.write(piece); });
 }
 
-void check_outputs_differ(const Options& options) {
-  std::vector<std::string> paths{options.completions, options.json, options.csv, options.timeline};
-  std::erase(paths, "");
-  std::sort(paths.begin(), paths.end());
-  const auto twice = std::adjacent_find(paths.begin(), paths.end());
-  if (twice != paths.end()) {
-    throw SpecificationError("two outputs go to " + in_quotes(*twice) + "; allowed is one a file");
+/// The outputs of a call: all opened before the work, so that a path that cannot be written is told
+/// early, and put in place together after it.
+class Outputs {
+ public:
+  /// The file at `path`, opened; null if no path is given.
+  OutputFile* open(const std::string& path) {
+    if (path.empty()) return nullptr;
+    auto file = std::make_unique<OutputFile>(path);
+    for (const auto& other : files_) {
+      if (file->same_target(*other)) {
+        throw SpecificationError("two outputs go to " + in_quotes(path) +
+                                 "; allowed is one a file");
+      }
+    }
+    return files_.emplace_back(std::move(file)).get();
   }
-}
+
+  void commit() {
+    for (const auto& file : files_) file->close();
+    for (const auto& file : files_) file->commit();
+  }
+
+ private:
+  std::vector<std::unique_ptr<OutputFile>> files_;
+};
 
 int run(const Options& options) {
-  check_outputs_differ(options);
   const PolicyRegistry registry;
   const auto policies = registry.parse(options.policies);
   const std::size_t baseline = find_baseline(options.baseline, policies);
@@ -123,14 +139,11 @@ int run(const Options& options) {
   const Profiles profiles(traces);
   const Workloads workloads = make_workloads(options, traces, profiles);
 
-  // Outputs are opened first: a path that cannot be written is told before the work, not after.
-  const auto open = [](const std::string& path) {
-    return path.empty() ? nullptr : std::make_unique<OutputFile>(path);
-  };
-  const auto completions_file = open(options.completions);
-  const auto json_file = open(options.json);
-  const auto csv_file = open(options.csv);
-  const auto timeline_file = open(options.timeline);
+  Outputs outputs;
+  OutputFile* completions_file = outputs.open(options.completions);
+  OutputFile* json_file = outputs.open(options.json);
+  OutputFile* csv_file = outputs.open(options.csv);
+  OutputFile* timeline_file = outputs.open(options.timeline);
 
   std::vector<RunOutcome> outcomes;
   std::vector<Timeline> timelines;
@@ -141,21 +154,19 @@ int run(const Options& options) {
   compare_options.threads =
       options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   compare_options.progress = [&](std::size_t done, std::size_t of) { progress.update(done, of); };
-  if (completions_file || timeline_file) compare_options.outcomes = &outcomes;
-  if (timeline_file) compare_options.timelines = &timelines;
+  if (completions_file != nullptr || timeline_file != nullptr) compare_options.outcomes = &outcomes;
+  if (timeline_file != nullptr) compare_options.timelines = &timelines;
   Comparison comparison = compare(traces, profiles, workloads, policies, compare_options);
   comparison.baseline = baseline;
 
-  if (completions_file) completions_file->write(completions_csv(comparison.policies, outcomes));
-  if (json_file) json_file->write(comparison_json(comparison, DYSTA_VERSION));
-  if (csv_file) csv_file->write(comparison_csv(comparison));
-  if (timeline_file) {
+  if (completions_file != nullptr)
+    completions_file->write(completions_csv(comparison.policies, outcomes));
+  if (json_file != nullptr) json_file->write(comparison_json(comparison, DYSTA_VERSION));
+  if (csv_file != nullptr) csv_file->write(comparison_csv(comparison));
+  if (timeline_file != nullptr) {
     write_timeline(*timeline_file, traces, workloads.runs.front(), comparison, timelines, outcomes);
   }
-  for (auto* file :
-       {completions_file.get(), json_file.get(), csv_file.get(), timeline_file.get()}) {
-    if (file != nullptr) file->commit();
-  }
+  outputs.commit();
   TextOptions text = options.text;
   text.differences = !options.baseline.empty();
   print(comparison_text(comparison, text));
@@ -171,18 +182,18 @@ void add_simulate_command(CLI::App& app, Action& action) {
   options->traces.add_to(*command);
 
   auto workload_options = options->workload.add_to(*command);
-  auto* seed = command->add_option("--seed", options->seeds, "Seed of all random streams")
+  auto* seed = command->add_option("--seed", options->seed, "Seed of all random streams")
                    ->transform(whole_in(0, kLargestSeed))
                    ->group("Workload")
                    ->type_name("S")
                    ->capture_default_str();
-  auto* seeds = command
-                    ->add_option("--seeds", options->seeds,
-                                 "Several runs, as in 1-5: means with 95% confidence intervals")
-                    ->group("Workload")
-                    ->type_name("LIST")
-                    ->check(some_text())
-                    ->excludes(seed);
+  auto* seeds =
+      command
+          ->add_option("--seeds", options->seeds,
+                       "Several runs instead, as in 1-5: means with 95% confidence intervals")
+          ->group("Workload")
+          ->type_name("LIST")
+          ->check(some_text());
   auto* requests = command
                        ->add_option("--requests", options->requests,
                                     "A table of requests instead of drawing them "

@@ -78,10 +78,11 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
   std::vector<CLI::Option*> options{
       rate,
       load_option,
-      command.add_option("--count", count, "Requests in a run")
+      command
+          .add_option("--count", count,
+                      "Requests in a run; 1000, or all of a replayed file, if not given")
           ->transform(whole_in(1, 100'000'000))
-          ->type_name("N")
-          ->capture_default_str(),
+          ->type_name("N"),
       command
           .add_option("--arrivals", arrivals,
                       "poisson, periodic[:jitter=J], gamma[:cv=C] (bursty above 1) or replay:FILE")
@@ -113,13 +114,14 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
 WorkloadSpec WorkloadOptions::spec(const TraceSet& traces, const Profiles& profiles) const {
   WorkloadSpec spec;
   spec.arrivals = parse_arrival_process(arrivals);
-  spec.count = count;
+  const bool replay = spec.arrivals.kind == ArrivalProcess::Kind::replay;
+  spec.count = count.value_or(replay ? spec.arrivals.times.size() : 1000);
   spec.slo_multiplier = slo_multiplier;
   spec.mix = mix.empty() ? Mix::uniform(traces) : Mix::parse(mix, traces);
   if (!priorities.empty()) spec.priorities = PriorityMix::parse(priorities);
   spec.rate_hz = rate_hz;
   if (load) spec.rate_hz = rate_for_load(*load, spec.mix, profiles);
-  if (!spec.rate_hz && spec.arrivals.kind != ArrivalProcess::Kind::replay) {
+  if (!spec.rate_hz && !replay) {
     throw SpecificationError("--rate or --load is needed (or --requests, or replayed arrivals)");
   }
   return spec;

@@ -40,7 +40,7 @@ struct TraceOptions {
 struct WorkloadOptions {
   std::optional<double> rate_hz;
   std::optional<double> load;
-  std::size_t count = 1000;
+  std::optional<std::size_t> count;  // not given: 1000, or all of a replay
   std::string arrivals = "poisson";
   double slo_multiplier = 10;
   std::string mix;

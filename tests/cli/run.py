@@ -23,6 +23,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="MODULE", help="what to run; default all")
     options = parser.parse_args()
 
+    if not options.dysta.is_file():
+        parser.error(f"there is no program {options.dysta}")
     support.program = options.dysta.resolve()
     support.update = options.update
     names = options.names or sorted(path.stem for path in support.HERE.glob("test_*.py"))

@@ -2,7 +2,7 @@
 
 from support import REQUEST_HEADER, CliTest, lines
 
-ARRIVAL = "seconds from 0 to 1e9, not before the row above"
+ARRIVAL = "seconds from 0 to 1e15, not before the row above"
 NUMBER = "a finite number"
 
 

@@ -16,6 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (!column) continue;
       if (!csv.text(*column).empty() && csv.text(*column).data() == nullptr) std::abort();
       if (!std::isfinite(csv.number(*column))) std::abort();
+      if (csv.whole(*column, 1000) > 1000) std::abort();
     }
   } catch (const dysta::FileError& error) {
     if (std::string(error.what()).find('\n') != std::string::npos) std::abort();

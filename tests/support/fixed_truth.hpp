@@ -14,7 +14,12 @@ class FixedTruth final : public Truth {
   explicit FixedTruth(std::vector<std::vector<double>> remaining_s)
       : remaining_s_(std::move(remaining_s)) {}
 
-  const double* remaining_s(TaskId task) const override { return remaining_s_[index(task)].data(); }
+  Estimate truth(TaskId task, std::uint32_t next_layer) const override {
+    const auto& remaining_s = remaining_s_[index(task)];
+    return {.remaining = Seconds{remaining_s[next_layer]},
+            .next_layer = Seconds{remaining_s[next_layer] - remaining_s[next_layer + 1]},
+            .isolated = Seconds{remaining_s[0]}};
+  }
 
  private:
   std::vector<std::vector<double>> remaining_s_;

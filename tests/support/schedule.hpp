@@ -66,7 +66,7 @@ struct Recorded {
 
 /// Runs `policy`, as a user writes it, on `asks`, which are ordered by arrival.
 inline Recorded run_of(const std::string& policy, const std::vector<Ask>& asks,
-                  SchedulingCosts costs = {}) {
+                       SchedulingCosts costs = {}) {
   std::vector<Trace> networks;
   for (std::size_t i = 0; i < asks.size(); ++i) {
     networks.push_back(network_of(asks[i], static_cast<char>('A' + i)));

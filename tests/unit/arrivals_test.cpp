@@ -190,13 +190,13 @@ TEST(ArrivalFile, faults_are_named_with_their_line) {
   };
   EXPECT_EQ(
       fault_in("arrival_s\n1\n0.5\n"),
-      "t.csv:3: arrival_s is '0.5'; allowed is seconds from 0 to 1e9, not before the row above");
+      "t.csv:3: arrival_s is '0.5'; allowed is seconds from 0 to 1e15, not before the row above");
   EXPECT_EQ(
       fault_in("arrival_s\n-1\n"),
-      "t.csv:2: arrival_s is '-1'; allowed is seconds from 0 to 1e9, not before the row above");
+      "t.csv:2: arrival_s is '-1'; allowed is seconds from 0 to 1e15, not before the row above");
   EXPECT_EQ(
-      fault_in("arrival_s\n2e9\n"),
-      "t.csv:2: arrival_s is '2e9'; allowed is seconds from 0 to 1e9, not before the row above");
+      fault_in("arrival_s\n2e15\n"),
+      "t.csv:2: arrival_s is '2e15'; allowed is seconds from 0 to 1e15, not before the row above");
   EXPECT_EQ(fault_in("arrival_s\nnan\n"),
             "t.csv:2: arrival_s is 'nan'; allowed is a finite number");
   EXPECT_EQ(fault_in("arrival_s\n"), "t.csv: has no rows; at least one arrival is needed");

@@ -85,7 +85,7 @@ TEST_F(CompareTest, draws_a_run_a_seed_and_describes_them) {
   second.seed = 5;
   EXPECT_EQ(requests_csv(drawn.runs[1], traces_),
             requests_csv(generate(second, traces_, profiles_), traces_));
-  EXPECT_THAT(drawn.description.variants, ElementsAre("long", "short"));
+  EXPECT_THAT(drawn.description.variants, ElementsAre("short"));
   EXPECT_EQ(drawn.description.requests, 9U);
   EXPECT_EQ(drawn.description.arrivals, "periodic:jitter=0 arrivals");
   EXPECT_EQ(drawn.description.rate_hz, 0.25);

@@ -89,9 +89,10 @@ TEST(Csv, a_row_has_as_many_fields_as_the_header) {
 
 TEST(Csv, faults_of_quoting_have_their_line) {
   EXPECT_EQ(message_of<FileError>([] { rows_of("a\n\"1\n2\"\n", {"a"}); }),
-            "t.csv:2: a quoted field does not end on its line");
-  EXPECT_EQ(message_of<FileError>([] { rows_of("a,b\n\"1\"2,3\n", {"a"}); }),
-            "t.csv:2: a comma is missing after a quoted field");
+            "t.csv:2: a quoted field does not end on its line; allowed are quotes in pairs");
+  EXPECT_EQ(
+      message_of<FileError>([] { rows_of("a,b\n\"1\"2,3\n", {"a"}); }),
+      "t.csv:2: a comma is missing after a quoted field; allowed is a comma or the line's end");
 }
 
 TEST(Csv, a_missing_column_is_named_with_what_is_there) {
@@ -112,7 +113,7 @@ TEST(Csv, a_column_that_stands_twice_is_refused_only_when_asked_for) {
   CsvReader csv("t.csv", "a,b,a\n1,2,3\n");
   EXPECT_EQ(csv.column("b"), 1U);
   EXPECT_EQ(message_of<FileError>([&] { csv.column("a"); }),
-            "t.csv:1: column 'a' stands twice in the header");
+            "t.csv:1: column 'a' stands twice in the header; allowed is once");
 }
 
 TEST(Csv, numbers_are_finite) {

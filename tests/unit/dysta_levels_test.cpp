@@ -39,9 +39,9 @@ TEST_F(StaticLevelTest, writes_the_latency_its_inverse_and_the_first_score) {
   EXPECT_EQ(record.isolated, Seconds{4});
   EXPECT_EQ(record.inverse_isolated_hz, 0.25);
   EXPECT_EQ(record.first_score, 4 + 0.25 * (20 - 4));
-  EXPECT_EQ(record.request.variant, VariantId{0});
-  EXPECT_EQ(record.request.deadline(), Seconds{23});
-  EXPECT_EQ(record.request.priority, Priority::high);
+  EXPECT_EQ(record.variant, VariantId{0});
+  EXPECT_EQ(record.deadline, Seconds{23});
+  EXPECT_EQ(record.arrival, Seconds{3});
 }
 
 TEST_F(StaticLevelTest, slack_is_never_negative) {
@@ -96,9 +96,9 @@ class DynamicLevelTest : public testing::Test {
   /// A request with this deadline, `isolated_s` long on average.
   void write(std::uint32_t task, double arrival_s, double deadline_s, double isolated_s,
              double first_score = 0) {
-    level_->write({.request = {.task = TaskId{task},
-                               .arrival = Seconds{arrival_s},
-                               .slo = Seconds{deadline_s - arrival_s}},
+    level_->write({.task = TaskId{task},
+                   .arrival = Seconds{arrival_s},
+                   .deadline = Seconds{deadline_s},
                    .isolated = Seconds{isolated_s},
                    .inverse_isolated_hz = 1 / isolated_s,
                    .first_score = first_score});

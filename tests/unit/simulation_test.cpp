@@ -173,7 +173,7 @@ TEST_F(SimulationTest, tells_oracles_the_truth_from_arrival_to_end) {
   const std::vector<Request> requests{request(0, "a_x", 1), request(20, "a_x", 0)};
   Simulation simulation(traces_, requests);
   const Truth& truth = simulation;
-  Curious policy([&truth](TaskId task) { return truth.remaining_s(task)[0]; });
+  Curious policy([&truth](TaskId task) { return truth.truth(task, 0).remaining.count(); });
   simulation.run(policy);
   EXPECT_THAT(policy.told, ElementsAre(12, 12, 12, 3, 3, 3));
 }

@@ -121,10 +121,10 @@ TEST(Breakdown, thirds_are_by_isolated_time) {
   EXPECT_EQ(breakdown.by_size[2].mean_turnaround_s, 48);
 }
 
-TEST(Breakdown, what_does_not_divide_by_3_is_long) {
+TEST(Breakdown, what_does_not_divide_by_3_goes_to_the_longer_thirds) {
   EXPECT_THAT(labels_of(by_size({1, 2, 3, 4, 5}).by_size),
-              ElementsAre("short:1", "middle:1", "long:3"));
-  EXPECT_THAT(labels_of(by_size({1, 2}).by_size), ElementsAre("long:2"));
+              ElementsAre("short:1", "middle:2", "long:2"));
+  EXPECT_THAT(labels_of(by_size({1, 2}).by_size), ElementsAre("middle:1", "long:1"));
 }
 
 }  // namespace

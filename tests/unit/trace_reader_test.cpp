@@ -102,7 +102,7 @@ TEST(TraceReader, attention_rows_may_carry_a_latency_and_a_length) {
 }
 
 TEST(TraceReader, limits_themselves_are_allowed) {
-  EXPECT_EQ(parse_trace("m.csv", kCnnHeader + "1e-300,0,0,0\n").sample(0)[0].latency_s, 1e-300);
+  EXPECT_EQ(parse_trace("m.csv", kCnnHeader + "1e-15,0,0,0\n").sample(0)[0].latency_s, 1e-15);
   EXPECT_EQ(parse_trace("m.csv", kCnnHeader + "1,0.9999999999999999,0,0\n").layers(), 1U);
   EXPECT_EQ(parse_trace("m.csv", kAttentionHeader + "1,1,0,0\n").sample(0)[0].sparsity, 0);
 }
@@ -147,7 +147,8 @@ TEST(TraceReader, refuses_a_file_without_header_or_without_rows) {
 
 TEST(TraceReader, refuses_a_file_without_a_needed_column) {
   EXPECT_EQ(fault_in("overall-sparsity,batch-indx,layer-indx\n0.5,0,0\n"),
-            "m_p.csv:1: column 'sim_lat' is missing; the header has 'overall-sparsity', "
+            "m_p.csv:1: neither 'sim_lat' (CNN traces) nor '50%-skip' (attention traces) is there; "
+            "the header has 'overall-sparsity', "
             "'batch-indx', 'layer-indx'");
   EXPECT_EQ(fault_in("sim_lat,batch-indx,layer-indx\n1,0,0\n"),
             "m_p.csv:1: column 'overall-sparsity' is missing; the header has 'sim_lat', "
@@ -175,12 +176,12 @@ TEST(TraceReader, refuses_what_is_no_number_in_every_number_field) {
   }
 }
 
-TEST(TraceReader, refuses_latencies_outside_0_to_1e9) {
+TEST(TraceReader, refuses_latencies_outside_0_to_1e15) {
   const auto fault = [](const std::string& text) {
     return "m_p.csv:2: sim_lat is '" + text +
-           "'; allowed is a latency in seconds greater than 0 and at most 1e9";
+           "'; allowed is a latency in seconds greater than 0 and at most 1e15";
   };
-  for (const std::string text : {"0", "-1", "-0.0", "1000000001"}) {
+  for (const std::string text : {"0", "-1", "-0.0", "1e16"}) {
     EXPECT_EQ(cnn_fault(text + ",0,0,0\n"), fault(text));
   }
   EXPECT_EQ(fault_in("overall-sparsity,50%-skip,sim_lat,batch-indx,layer-indx\n0.5,1,0,0,0\n"),

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "dysta/core/error.hpp"
+#include "dysta/core/random.hpp"
 #include "support/message.hpp"
 #include "support/tiny.hpp"
 
@@ -119,6 +120,24 @@ TEST_F(Workload, what_a_mix_does_not_name_is_not_drawn) {
     of_b += request.variant == traces_.find("b") ? 1 : 0;
   }
   EXPECT_NEAR(of_b, 750, 70);  // five standard deviations
+}
+
+TEST_F(Workload, every_draw_is_from_the_stream_of_its_purpose) {
+  WorkloadSpec wanted = spec(50);
+  wanted.seed = 9;
+  RandomStream arrivals(9, StreamPurpose::arrivals);
+  RandomStream variants(9, StreamPurpose::variants);
+  RandomStream samples(9, StreamPurpose::samples);
+  RandomStream priorities(9, StreamPurpose::priorities);
+  const std::vector<Priority> levels{Priority::low, Priority::medium, Priority::high};
+  double gaps = 0;  // of mean 1, at 2 a second
+  for (const Request& request : draw(wanted)) {
+    gaps += arrivals.exponential();
+    EXPECT_EQ(request.arrival, Seconds{gaps * 0.5});
+    EXPECT_EQ(index(request.variant), static_cast<std::size_t>(variants.uniform() * 3));
+    EXPECT_EQ(request.sample, samples.below(traces_[request.variant].samples()));
+    EXPECT_EQ(request.priority, levels[static_cast<std::size_t>(priorities.uniform() * 3)]);
+  }
 }
 
 TEST_F(Workload, streams_are_separate_so_changing_one_thing_leaves_the_others) {

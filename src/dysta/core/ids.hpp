@@ -6,10 +6,10 @@
 
 namespace dysta {
 
-/// A task from its arrival to its completion, as the host and a policy name it. Dense: hosts hand
-/// out the smallest numbers they can and use one again after the task's `on_finish`, so that a
-/// table indexed by it is bounded by the largest number of tasks present at once. Says nothing
-/// about order.
+/// A task from its arrival to its completion, as the host and a policy name it. Dense: hosts take a
+/// new number only when none is free, and a number is free again after its task's `on_finish`, so
+/// that a table indexed by it is as long as the most tasks ever present at once. Says nothing about
+/// order.
 enum class TaskId : std::uint32_t {};
 
 /// One network with one weight-sparsity pattern; indexes a `TraceSet`.

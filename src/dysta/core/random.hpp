@@ -1,4 +1,6 @@
-// Random numbers that are the same on every machine and standard library.
+// Random numbers that depend on no standard library's distributions. The bits are the same
+// everywhere; logarithms and powers are the C library's, whose last digit may differ between
+// machines.
 #pragma once
 
 #include <array>

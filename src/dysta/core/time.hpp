@@ -12,9 +12,8 @@ namespace dysta {
 /// `Seconds{x}` and `.count()` at the boundary, where the unit stands in a name.
 using Seconds = std::chrono::duration<double>;
 
-/// Times from outside are at most this, some 30 years: longer ones are faults, and sums stay
-/// finite.
-inline constexpr Seconds kLongestTime{1e9};
+/// Times from outside are at most this: far beyond any clock, and sums stay finite.
+inline constexpr Seconds kLongestTime{1e15};
 
 /// Latencies from outside are at least this: far below a clock cycle, and rates stay finite.
 inline constexpr Seconds kShortestLatency{1e-15};

@@ -88,7 +88,8 @@ void CsvReader::split(std::string_view line) {
       escaped = true;
       end = line.find('"', end + 2);
     }
-    if (end == std::string_view::npos) fail("a quoted field does not end on its line");
+    if (end == std::string_view::npos)
+      fail("a quoted field does not end on its line; allowed are quotes in pairs");
     auto field = line.substr(1, end - 1);
     if (escaped) {
       auto& plain = unescaped_.emplace_back();
@@ -101,7 +102,8 @@ void CsvReader::split(std::string_view line) {
     fields_.push_back(field);
     line = trimmed(line.substr(end + 1));
     if (line.empty()) return;
-    if (!line.starts_with(',')) fail("a comma is missing after a quoted field");
+    if (!line.starts_with(','))
+      fail("a comma is missing after a quoted field; allowed is a comma or the line's end");
     line.remove_prefix(1);
   }
 }

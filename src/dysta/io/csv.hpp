@@ -60,7 +60,7 @@ class CsvReader {
   /// Throws `FileError` at the current line.
   [[noreturn]] void fail(std::string_view message) const;
 
-  /// Throws `FileError` at the current line about one field: "column 'x': 'value' is not ALLOWED".
+  /// Throws `FileError` at the current line about one field: "NAME is 'value'; allowed is ALLOWED".
   [[noreturn]] void fail_field(Column column, std::string_view allowed) const;
 
  private:

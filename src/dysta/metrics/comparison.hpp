@@ -17,7 +17,9 @@ namespace dysta {
 
 /// What was simulated, for the head of a report.
 struct WorkloadDescription {
-  std::vector<std::string> variants;     ///< the networks that could be asked for
+  std::vector<std::string> variants;  ///< the networks that could be asked for
+  std::vector<double> mix{};  ///< how often, relative to each other; empty for a request file
+  std::vector<double> priority_mix{};    ///< of priorities 1, 3 and 9; empty for a request file
   std::size_t requests = 0;              ///< in one run
   std::string arrivals;                  ///< the process, or the request file
   std::optional<double> rate_hz;         ///< as asked for

@@ -14,6 +14,8 @@ Json or_null(const std::optional<Value>& value) {
 
 Json workload_json(const WorkloadDescription& workload) {
   return {{"variants", workload.variants},
+          {"mix", workload.mix},
+          {"priority_mix", workload.priority_mix},
           {"requests", workload.requests},
           {"arrivals", workload.arrivals},
           {"rate_hz", or_null(workload.rate_hz)},
@@ -64,7 +66,8 @@ Json policy_json(const Comparison& comparison, const PolicyResult& policy) {
     out["difference_to_baseline"] = differences;
     Json runs = Json::array();
     for (std::size_t r = 0; r < policy.summaries.size(); ++r) {
-      Json run{{"seed", comparison.workload.seeds.at(r)}};
+      Json run = Json::object();
+      if (r < comparison.workload.seeds.size()) run["seed"] = comparison.workload.seeds[r];
       for (std::size_t m = 0; m < kMetricNames.size(); ++m) {
         run[std::string(kMetricNames[m])] = policy.summaries[r].values[m];
       }

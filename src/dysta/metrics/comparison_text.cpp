@@ -42,6 +42,17 @@ bool several_runs(const Comparison& comparison) {
   return comparison.policies.front().summaries.size() > 1;
 }
 
+/// "seed 1", "seeds 1-5", "seeds 1, 4, 9".
+std::string seeds_text(const std::vector<std::uint64_t>& seeds) {
+  if (seeds.size() == 1) return fmt::format("seed {}", seeds[0]);
+  for (std::size_t i = 1; i < seeds.size(); ++i) {
+    if (seeds[i] == seeds[i - 1] + 1) continue;
+    return seeds.size() > 8 ? fmt::format("{} seeds", seeds.size())
+                            : fmt::format("seeds {}", fmt::join(seeds, ", "));
+  }
+  return fmt::format("seeds {}-{}", seeds.front(), seeds.back());
+}
+
 std::string head(const Comparison& comparison) {
   const WorkloadDescription& workload = comparison.workload;
   const std::size_t runs = comparison.policies.front().summaries.size();
@@ -52,6 +63,7 @@ std::string head(const Comparison& comparison) {
     text += fmt::format(", deadlines at {:g} times the mean latency", *workload.slo_multiplier);
   }
   text += '\n' + workload.arrivals;
+  if (!workload.seeds.empty()) text += " of " + seeds_text(workload.seeds);
   if (workload.rate_hz) text += fmt::format(" at {}/s", short_number(*workload.rate_hz));
   if (workload.offered_load) text += fmt::format(", offered load {:.2f}", *workload.offered_load);
   text += '\n';

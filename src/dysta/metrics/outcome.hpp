@@ -1,6 +1,7 @@
 // What happened in a run, request by request: plain data.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -16,11 +17,10 @@ struct RequestOutcome {
   Seconds completion{};  ///< when its last layer ended
 
   Seconds turnaround() const { return completion - request.arrival; }
-  double normalised_turnaround() const { return turnaround() / isolated; }
-  /// Isolated time / turnaround, in (0, 1]; 1 also where a turnaround is too short for the clock.
-  double normalised_progress() const {
-    return turnaround() > isolated ? isolated / turnaround() : 1.0;
-  }
+  /// Turnaround / isolated time, at least 1: what rounding of the clock takes away is given back.
+  double normalised_turnaround() const { return std::max(1.0, turnaround() / isolated); }
+  /// Isolated time / turnaround, in (0, 1].
+  double normalised_progress() const { return 1 / normalised_turnaround(); }
   bool violated() const { return completion > request.deadline(); }
 };
 

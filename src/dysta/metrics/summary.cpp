@@ -104,10 +104,11 @@ Breakdown break_down(const RunOutcome& outcome, std::span<const std::string> mod
   std::stable_sort(requests.begin(), requests.end(),
                    [](const auto* a, const auto* b) { return a->isolated < b->isolated; });
   const std::span all(requests);
-  const std::size_t third = all.size() / 3;
-  append_group(breakdown.by_size, "short", all.first(third));
-  append_group(breakdown.by_size, "middle", all.subspan(third, third));
-  append_group(breakdown.by_size, "long", all.subspan(2 * third));
+  const std::size_t first = all.size() / 3;
+  const std::size_t second = all.size() * 2 / 3;
+  append_group(breakdown.by_size, "short", all.first(first));
+  append_group(breakdown.by_size, "middle", all.subspan(first, second - first));
+  append_group(breakdown.by_size, "long", all.subspan(second));
   return breakdown;
 }
 

@@ -1,6 +1,8 @@
 // How much longer a task will run: the interface of latency predictors.
 #pragma once
 
+#include <cstdint>
+
 #include "dysta/core/task.hpp"
 #include "dysta/core/time.hpp"
 
@@ -32,9 +34,9 @@ class Truth {
  public:
   virtual ~Truth() = default;
 
-  /// Seconds from the start of each layer of `task` to its end: an entry a layer and a last 0.
-  /// Valid from the task's arrival to its end, unchanged all the while.
-  virtual const double* remaining_s(TaskId task) const = 0;
+  /// The true latencies of `task` when its next layer is `next_layer`, counted from 0. Asked from
+  /// the task's arrival to the end of its last layer but one.
+  virtual Estimate truth(TaskId task, std::uint32_t next_layer) const = 0;
 };
 
 }  // namespace dysta

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace dysta {
@@ -29,7 +31,11 @@ void for_each_index(std::size_t count, std::size_t threads, Work&& work) {
   };
   {
     std::vector<std::jthread> helpers;
-    for (std::size_t t = 1; t < std::min(threads, count); ++t) helpers.emplace_back(loop);
+    try {
+      for (std::size_t t = 1; t < std::min(threads, count); ++t) helpers.emplace_back(loop);
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those there are do the work.
+    }
     loop();
   }
   if (failure) std::rethrow_exception(failure);
@@ -38,7 +44,6 @@ void for_each_index(std::size_t count, std::size_t threads, Work&& work) {
 /// The part of a description that the requests themselves tell.
 void describe_requests(Workloads& workloads, const TraceSet& traces) {
   WorkloadDescription& description = workloads.description;
-  for (const Trace& trace : traces.all()) description.variants.push_back(trace.name());
   description.requests = workloads.runs.front().size();
   double sum = 0;
   for (const auto& requests : workloads.runs) {
@@ -58,6 +63,7 @@ void describe_requests(Workloads& workloads, const TraceSet& traces) {
 
 Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds,
                          const TraceSet& traces, const Profiles& profiles) {
+  if (seeds.empty()) throw std::invalid_argument("at least one seed is needed");
   Workloads workloads;
   for (const std::uint64_t seed : seeds) {
     spec.seed = seed;
@@ -67,6 +73,14 @@ Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds
   workloads.description.rate_hz = spec.rate_hz;
   workloads.description.slo_multiplier = spec.slo_multiplier;
   workloads.description.seeds.assign(seeds.begin(), seeds.end());
+  const auto weights = spec.mix.weights_for(traces.size());
+  for (std::size_t v = 0; v < weights.size(); ++v) {
+    if (weights[v] == 0) continue;
+    workloads.description.variants.push_back(traces.all()[v].name());
+    workloads.description.mix.push_back(weights[v]);
+  }
+  workloads.description.priority_mix.assign(spec.priorities.weights.begin(),
+                                            spec.priorities.weights.end());
   describe_requests(workloads, traces);
   return workloads;
 }
@@ -76,6 +90,7 @@ Workloads given_workload(std::vector<Request> requests, const std::string& sourc
   Workloads workloads;
   workloads.runs.push_back(std::move(requests));
   workloads.description.arrivals = "requests of " + source;
+  for (const Trace& trace : traces.all()) workloads.description.variants.push_back(trace.name());
   describe_requests(workloads, traces);
   return workloads;
 }

@@ -3,6 +3,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "dysta/io/number_text.hpp"
+
 namespace dysta {
 
 Simulation::Simulation(const TraceSet& traces, std::span<const Request> requests,
@@ -54,6 +56,7 @@ RunOutcome Simulation::run(Policy& policy, Timeline* timeline) {
   constexpr AcceleratorId kOnlyAccelerator{0};
   running_.clear();
   free_.clear();
+  if (timeline != nullptr) timeline->clear();
   RunOutcome outcome;
   outcome.requests.resize(requests_.size());
 
@@ -83,6 +86,11 @@ RunOutcome Simulation::run(Policy& policy, Timeline* timeline) {
     const LayerSample& sample = running.layers[layer];
     const Seconds start = now + overhead;
     now = start + Seconds{sample.latency_s};
+    if (!(now > start)) {
+      throw std::range_error("a layer of " + readable_text(sample.latency_s) +
+                             " s vanishes in rounding at " + readable_text(start.count()) +
+                             " s; allowed are times that a double can tell apart");
+    }
     if (timeline != nullptr) {
       timeline->push_back({.request = running.request,
                            .layer = layer,

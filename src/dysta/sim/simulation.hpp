@@ -32,12 +32,17 @@ class Simulation final : public Truth {
   Simulation(const TraceSet& traces, std::span<const Request> requests, SchedulingCosts costs = {});
 
   /// Runs all requests to their end under a policy without tasks. With `timeline` every layer is
-  /// recorded there. Throws `std::logic_error` if the policy chooses a task that is not ready.
+  /// recorded there, in place of what it held. Throws `std::logic_error` if the policy chooses a
+  /// task that is not ready, and `std::range_error` where times lie so far apart that a layer would
+  /// vanish in rounding.
   RunOutcome run(Policy& policy, Timeline* timeline = nullptr);
 
   /// What oracles ask, during `run`.
-  const double* remaining_s(TaskId task) const override {
-    return running_[index(task)].remaining_s;
+  Estimate truth(TaskId task, std::uint32_t next_layer) const override {
+    const Running& running = running_[index(task)];
+    return {.remaining = Seconds{running.remaining_s[next_layer]},
+            .next_layer = Seconds{running.layers[next_layer].latency_s},
+            .isolated = Seconds{running.remaining_s[0]}};
   }
 
  private:

@@ -40,12 +40,12 @@ double mean_layer_correlation(const Trace& trace) {
       mean += column[s] / static_cast<double>(samples);
       varies = varies || column[s] != column[0];
     }
-    if (!varies) continue;
     double norm = 0;
     for (double& value : column) {
       value -= mean;
       norm += value * value;
     }
+    if (!varies || norm == 0) continue;
     norm = std::sqrt(norm);
     for (std::size_t s = 0; s < samples; ++s) sum[s] += column[s] / norm;
     ++varying;

@@ -5,10 +5,11 @@ namespace {
 
 /// Sums over samples, from which means of any grouping follow.
 struct Sums {
-  std::vector<double> latency_s;
-  std::vector<double> sparsity;
-  double e2e_s = 0;
-  double samples = 0;
+  std::vector<long double>
+      latency_s;  // long, so that equal means of different inputs come out equal
+  std::vector<long double> sparsity;
+  long double e2e_s = 0;
+  long double samples = 0;
 
   explicit Sums(std::size_t layers) : latency_s(layers), sparsity(layers) {}
 
@@ -21,16 +22,21 @@ struct Sums {
       }
       e2e_s += trace.isolated(s).count();
     }
-    samples += static_cast<double>(trace.samples());
+    samples += static_cast<long double>(trace.samples());
   }
+
+  Seconds mean_e2e() const { return Seconds{static_cast<double>(e2e_s / samples)}; }
 
   LatencyTable latency_table() const {
     LatencyTable table;
-    table.layer_s = latency_s;
-    for (double& value : table.layer_s) value /= samples;
+    for (const long double sum : latency_s) {
+      table.layer_s.push_back(static_cast<double>(sum / samples));
+    }
     table.remaining_s.assign(latency_s.size() + 1, 0.0);
+    long double remaining = 0;
     for (std::size_t l = latency_s.size(); l-- > 0;) {
-      table.remaining_s[l] = table.remaining_s[l + 1] + table.layer_s[l];
+      remaining += table.layer_s[l];
+      table.remaining_s[l] = static_cast<double>(remaining);
     }
     return table;
   }
@@ -51,14 +57,16 @@ Profiles::Profiles(const TraceSet& traces) {
     own.add(trace);
     Profile& profile = profiles_.emplace_back();
     profile.by_pattern = own.latency_table();
-    for (const double sum : own.sparsity) profile.average_density.push_back(1 - sum / own.samples);
-    profile.e2e_pattern = Seconds{own.e2e_s / own.samples};
+    for (const long double sum : own.sparsity) {
+      profile.average_density.push_back(static_cast<double>(1 - sum / own.samples));
+    }
+    profile.e2e_pattern = own.mean_e2e();
     mean_e2e_ += profile.e2e_pattern / static_cast<double>(traces.size());
   }
   for (std::size_t v = 0; v < traces.size(); ++v) {
     const Sums& model = models[index(traces.model_of(static_cast<VariantId>(v)))];
     profiles_[v].by_model = model.latency_table();
-    profiles_[v].e2e_model = Seconds{model.e2e_s / model.samples};
+    profiles_[v].e2e_model = model.mean_e2e();
   }
 }
 

@@ -21,6 +21,12 @@ Trace::Trace(Identity identity, std::size_t layers, std::vector<LayerSample> tab
         "a trace has at least one layer and one input, and all its inputs "
         "have the same number of layers");
   }
+  for (const LayerSample& layer : table_) {
+    if (!(layer.latency_s > 0 && layer.latency_s <= kLongestTime.count() && layer.sparsity >= 0 &&
+          layer.sparsity < 1)) {
+      throw std::invalid_argument("a layer's latency is greater than 0 and its sparsity in [0, 1)");
+    }
+  }
   if (!sequence_lengths_.empty() && sequence_lengths_.size() != samples()) {
     throw std::invalid_argument("a trace has one sequence length an input, or none at all");
   }
@@ -28,8 +34,10 @@ Trace::Trace(Identity identity, std::size_t layers, std::vector<LayerSample> tab
   for (std::size_t s = 0; s < samples(); ++s) {
     const auto layer_samples = sample(s);
     double* remaining = remaining_.data() + s * (layers_ + 1);
+    long double sum = 0;  // so that equal sums of different layers come out equal
     for (std::size_t l = layers_; l-- > 0;) {
-      remaining[l] = remaining[l + 1] + layer_samples[l].latency_s;
+      sum += layer_samples[l].latency_s;
+      remaining[l] = static_cast<double>(sum);
     }
   }
 }

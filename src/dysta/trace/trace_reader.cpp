@@ -1,6 +1,7 @@
 #include "dysta/trace/trace_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <tuple>
@@ -64,13 +65,14 @@ class RowReader {
     }
     const double density = share(sparsity_, "a density (attention traces hold the share kept) ");
     const double balance = share(*load_balance_, "a load balance ");
-    row.values.sparsity = 1 - density;
+    // Below 1 however small the density is: predictors divide by what is left.
+    row.values.sparsity = std::min(1 - density, std::nextafter(1.0, 0.0));
     if (latency_) {
       row.values.latency_s = latency();
     } else {
       const Seconds computed = sanger_layer_latency(density, balance, row.sequence_length);
       if (computed > kLongestTime)
-        csv_.fail_field(*load_balance_, "what gives at most 1e9 seconds");
+        csv_.fail_field(*load_balance_, "what gives at most 1e15 seconds");
       row.values.latency_s = computed.count();
     }
     return row;
@@ -79,18 +81,19 @@ class RowReader {
  private:
   double latency() const {
     const double value = csv_.number(*latency_);
-    if (value < kShortestLatency.count() || value > kLongestTime.count()) {
-      csv_.fail_field(*latency_, "a latency in seconds greater than 0 (from 1e-15) to 1e9");
+    if (value > 0 && value < kShortestLatency.count()) {
+      csv_.fail_field(*latency_, "a latency of at least 1e-15 seconds");
+    }
+    if (value <= 0 || value > kLongestTime.count()) {
+      csv_.fail_field(*latency_, "a latency in seconds greater than 0 and at most 1e15");
     }
     return value;
   }
 
   double share(CsvReader::Column column, std::string_view what) const {
     const double value = csv_.number(column);
-    // Anything smaller would leave no difference between its sparsity and 1.
-    constexpr double kLeast = 1e-15;
-    if (value < kLeast || value > 1) {
-      csv_.fail_field(column, std::string(what) + "greater than 0 (from 1e-15) and at most 1");
+    if (value <= 0 || value > 1) {
+      csv_.fail_field(column, std::string(what) + "greater than 0 and at most 1");
     }
     return value;
   }

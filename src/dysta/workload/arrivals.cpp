@@ -92,7 +92,7 @@ std::vector<Seconds> read_arrival_times(const std::string& path) {
   while (csv.next_row()) {
     const Seconds time{csv.number(column)};
     if (time < Seconds{0} || time > kLongestTime || (!times.empty() && time < times.back())) {
-      csv.fail_field(column, "seconds from 0 to 1e9, not before the row above");
+      csv.fail_field(column, "seconds from 0 to 1e15, not before the row above");
     }
     times.push_back(time);
   }

@@ -19,7 +19,7 @@ std::vector<Request> requests_from(CsvReader& csv, const TraceSet& traces) {
     request.arrival = Seconds{csv.number(arrival)};
     if (request.arrival < Seconds{0} || request.arrival > kLongestTime ||
         (!requests.empty() && request.arrival < requests.back().arrival)) {
-      csv.fail_field(arrival, "seconds from 0 to 1e9, not before the row above");
+      csv.fail_field(arrival, "seconds from 0 to 1e15, not before the row above");
     }
     const auto variant = traces.find(csv.text(model));
     if (!variant) csv.fail_field(model, "the stem of a trace file that is loaded");
@@ -31,7 +31,7 @@ std::vector<Request> requests_from(CsvReader& csv, const TraceSet& traces) {
     request.priority = *level;
     request.slo = Seconds{csv.number(slo)};
     if (request.slo <= Seconds{0} || request.slo > kLongestTime) {
-      csv.fail_field(slo, "seconds greater than 0 and at most 1e9");
+      csv.fail_field(slo, "seconds greater than 0 and at most 1e15");
     }
     requests.push_back(request);
   }

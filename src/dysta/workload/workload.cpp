@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 
 #include "dysta/core/error.hpp"
@@ -87,12 +88,19 @@ Mix Mix::parse(std::string_view text, const TraceSet& traces) {
   return mix;
 }
 
+std::vector<double> Mix::weights_for(std::size_t variants) const {
+  if (weights.empty()) return std::vector<double>(variants, 1.0);
+  if (weights.size() != variants) throw std::invalid_argument("a mix has one weight a variant");
+  return weights;
+}
+
 Seconds Mix::mean_service(const Profiles& profiles) const {
+  const auto own = weights_for(profiles.size());
   Seconds sum{};
   double total = 0;
-  for (std::size_t v = 0; v < weights.size(); ++v) {
-    sum += weights[v] * profiles[static_cast<VariantId>(v)].e2e_pattern;
-    total += weights[v];
+  for (std::size_t v = 0; v < own.size(); ++v) {
+    sum += own[v] * profiles[static_cast<VariantId>(v)].e2e_pattern;
+    total += own[v];
   }
   return sum / total;
 }
@@ -122,14 +130,15 @@ std::vector<Request> generate(const WorkloadSpec& spec, const TraceSet& traces,
   RandomStream variants(spec.seed, StreamPurpose::variants);
   RandomStream samples(spec.seed, StreamPurpose::samples);
   RandomStream priorities(spec.seed, StreamPurpose::priorities);
-  const WeightedDraw draw_variant(spec.mix.weights);
+  const auto weights = spec.mix.weights_for(traces.size());
+  const WeightedDraw draw_variant(weights);
   const WeightedDraw draw_priority(spec.priorities.weights);
 
   const auto arrivals = arrival_times(spec.arrivals, spec.rate_hz, spec.count, spec.seed);
-  if (!arrivals.empty() && arrivals.back() > kLongestTime) {
+  if (!arrivals.empty() && !(arrivals.back() <= kLongestTime)) {
     throw SpecificationError("the last request would arrive after " +
                              readable_text(arrivals.back().count()) +
-                             " s; allowed are rates and counts that end within 1e9 s");
+                             " s; allowed are rates and counts that end within 1e15 s");
   }
   std::vector<Request> requests;
   requests.reserve(arrivals.size());
@@ -141,6 +150,11 @@ std::vector<Request> generate(const WorkloadSpec& spec, const TraceSet& traces,
          .sample = static_cast<std::uint32_t>(samples.below(traces[variant].samples())),
          .priority = kPriorities[draw_priority(priorities)],
          .slo = spec.slo_multiplier * profiles[variant].e2e_model});
+    if (!(requests.back().slo <= kLongestTime)) {
+      throw SpecificationError("a deadline would be " + readable_text(requests.back().slo.count()) +
+                               " s after its request; allowed are multipliers that give at most "
+                               "1e15 s");
+    }
   }
   return requests;
 }

@@ -14,16 +14,20 @@
 
 namespace dysta {
 
-/// How often each variant is asked for: a weight a variant, in the order of the trace set.
+/// How often each variant is asked for: a weight a variant, in the order of the trace set; no
+/// weights at all ask for all equally often.
 struct Mix {
   std::vector<double> weights;
 
-  /// All variants equally often.
+  /// All variants equally often, said in weights.
   static Mix uniform(const TraceSet& traces) { return {std::vector<double>(traces.size(), 1.0)}; }
 
   /// Reads `NAME=WEIGHT[,NAME=WEIGHT...]`, a name being a variant's or a model's (whose variants
   /// share its weight equally); what is not named is not asked for. Throws `SpecificationError`.
   static Mix parse(std::string_view text, const TraceSet& traces);
+
+  /// The weights, all equal where none are given.
+  std::vector<double> weights_for(std::size_t variants) const;
 
   /// Mean isolated latency of a request, from the profiles.
   Seconds mean_service(const Profiles& profiles) const;

@@ -5,10 +5,12 @@
 namespace dysta {
 
 void DynamicLevel::write(const RequestRecord& record) {
-  table_.admit({.id = record.request.task,
-                .remaining_s = predictor_->on_arrival(record.request).remaining.count(),
-                .deadline_s = record.request.deadline().count(),
-                .last_run_s = record.request.arrival.count(),
+  const Estimate estimate = predictor_->on_arrival(
+      {.task = record.task, .variant = record.variant, .arrival = record.arrival});
+  table_.admit({.id = record.task,
+                .remaining_s = estimate.remaining.count(),
+                .deadline_s = record.deadline.count(),
+                .last_run_s = record.arrival.count(),
                 .inverse_isolated_hz = record.inverse_isolated_hz,
                 .isolated_s = record.isolated.count(),
                 .first_score = record.first_score});

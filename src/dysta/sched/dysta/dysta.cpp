@@ -54,20 +54,21 @@ std::unique_ptr<Policy> make_dysta(const Parameters& parameters, const PolicyCon
 }  // namespace
 
 PolicyEntry dysta_entry() {
-  return {.name = "dysta",
-          .help = "the smallest remaining + beta (slack + waiting) runs",
-          .parameters = with_estimator(
-              {{.name = "beta",
-                .help = "weight of slack and waiting against remaining latency",
-                .default_value = 0.01},
-               {.name = "wait_unit_s",
-                .help = "seconds the waiting term stands for; auto: the mean network latency",
-                .default_value = 1.0,
-                .words = {"auto"}},
-               choice("refresh", "scores computed anew at boundaries, or the static level's kept",
-                      "boundary", {"boundary", "static"})},
-              "pattern", "average_all"),
-          .make = make_dysta};
+  return {
+      .name = "dysta",
+      .help = "the smallest remaining + beta (slack + waiting) runs",
+      .parameters = with_estimator(
+          {{.name = "beta",
+            .help = "weight of slack and waiting against remaining latency",
+            .default_value = 0.01},
+           {.name = "wait_unit_s",
+            .help = "seconds the waiting term stands for; auto: the mean network latency",
+            .default_value = 1.0,
+            .words = {"auto"}},
+           choice("refresh", "scores anew at boundaries, or the static level's (without predictor)",
+                  "boundary", {"boundary", "static"})},
+          "pattern", "average_all"),
+      .make = make_dysta};
 }
 
 }  // namespace dysta

@@ -7,8 +7,12 @@ namespace dysta {
 RequestRecord StaticLevel::on_arrival(const TaskArrival& arrival) const {
   const Profile& profile = profiles_[arrival.variant];
   const LatencyTable& table = tables_ == Tables::pattern ? profile.by_pattern : profile.by_model;
-  const double isolated = truth_ ? truth_->remaining_s(arrival.task)[0] : table.isolated_s();
-  return {.request = arrival,
+  const double isolated =
+      truth_ ? truth_->truth(arrival.task, 0).isolated.count() : table.isolated_s();
+  return {.task = arrival.task,
+          .variant = arrival.variant,
+          .arrival = arrival.arrival,
+          .deadline = arrival.deadline(),
           .isolated = Seconds{isolated},
           .inverse_isolated_hz = 1 / isolated,
           .first_score = isolated + beta_ * std::max(0.0, arrival.slo.count() - isolated)};

@@ -11,7 +11,10 @@ namespace dysta {
 /// All that software writes into the scheduler for one request: the interface between Dysta's two
 /// levels, and the contents of the hardware's request table.
 struct RequestRecord {
-  TaskArrival request{};           ///< its variant selects the profile tables
+  TaskId task{};
+  VariantId variant{};  ///< selects the profile tables
+  Seconds arrival{};
+  Seconds deadline{};
   Seconds isolated{};              ///< estimated latency of the whole network
   double inverse_isolated_hz = 0;  ///< 1 / isolated, so that nothing divides later
   double first_score = 0;          ///< seconds; smallest runs
