@@ -124,6 +124,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    dysta::cli::keep_standard_descriptors();
     dysta::cli::install_signal_handlers();
     return run(argc, argv);
   } catch (const dysta::SpecificationError& error) {

@@ -61,6 +61,17 @@ bool is_file_of(int descriptor, const struct stat& file) {
   return fstat(descriptor, &own) == 0 && own.st_dev == file.st_dev && own.st_ino == file.st_ino;
 }
 
+/// The file that `path` stands for, through links also where it does not exist yet.
+std::string resolved(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;
+  std::error_code error;
+  for (int links = 0; links < kMostLinks && std::filesystem::is_symlink(path, error); ++links) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, error);
+  }
+  const auto whole = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
+  return error ? path.string() : whole.string();
+}
+
 mode_t current_umask() {
   const mode_t mask = umask(0);
   umask(mask);
@@ -72,6 +83,7 @@ mode_t current_umask() {
 OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
   struct stat existing {};
   const bool exists = stat(path_.c_str(), &existing) == 0;
+  if (!exists && errno != ENOENT) fail("cannot be written");
   if (exists && S_ISDIR(existing.st_mode)) {
     throw FileError(path_, 0, "is a folder; allowed is the name of a file");
   }
@@ -84,10 +96,7 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
     open_directly(open(path_.c_str(), O_WRONLY | O_CLOEXEC));
   } else {
     if (exists && access(path_.c_str(), W_OK) != 0) fail("cannot be written");
-    std::error_code error;
-    const auto resolved = std::filesystem::weakly_canonical(path_, error);
-    open_beside(error ? path_ : resolved.string(),
-                exists ? (existing.st_mode & 0777) : (0666 & ~current_umask()));
+    open_beside(resolved(path_), exists ? (existing.st_mode & 0777) : (0666 & ~current_umask()));
   }
 }
 
@@ -159,6 +168,15 @@ void OutputFile::fail(std::string_view what) const {
   throw FileError(path_, 0,
                   std::string(what) + ": " + std::strerror(errno) +
                       "; allowed is a file in a folder that can be written, with space left");
+}
+
+void keep_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) >= 0) continue;
+    // The wrong way round, so that using it fails as using a closed one would.
+    const int flags = descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (open("/dev/null", flags) < 0) return;
+  }
 }
 
 void install_signal_handlers() {

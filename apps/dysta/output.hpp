@@ -47,6 +47,9 @@ class OutputFile {
   std::FILE* file_ = nullptr;
 };
 
+/// Takes the numbers of standard streams that are closed, so that no output file gets them.
+void keep_standard_descriptors();
+
 /// Makes interrupts remove what is half-written before they end the program.
 void install_signal_handlers();
 

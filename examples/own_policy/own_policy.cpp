@@ -60,23 +60,12 @@ void run(const std::string& path) {
   const Profiles profiles(traces);
 
   // Three workloads, drawn with three seeds, at 90% of what the accelerator can do.
-  Comparison comparison;
-  WorkloadDescription& described = comparison.workload;
-  described.seeds = {1, 2, 3};
-  WorkloadSpec spec{.mix = Mix::uniform(traces)};
+  WorkloadSpec spec;
   spec.rate_hz = rate_for_load(0.9, spec.mix, profiles);
-  std::vector<std::vector<Request>> workloads;
-  for (const std::uint64_t seed : described.seeds) {
-    spec.seed = seed;
-    workloads.push_back(generate(spec, traces, profiles));
-  }
-  for (const Trace& trace : traces.all()) described.variants.push_back(trace.name());
-  described.requests = spec.count;
-  described.arrivals = "poisson arrivals";
-  described.rate_hz = spec.rate_hz;
-  described.slo_multiplier = spec.slo_multiplier;
+  const auto workloads =
+      draw_workloads(spec, std::vector<std::uint64_t>{1, 2, 3}, traces, profiles);
 
-  comparison.policies = compare(traces, profiles, workloads, policies);
+  const Comparison comparison = compare(traces, profiles, workloads, policies);
   const std::string text = comparison_text(comparison, {.by_priority = true});
   std::fwrite(text.data(), 1, text.size(), stdout);
 }

@@ -107,10 +107,14 @@ class StructureTest(CommandLineTest):
         for option, value in (
             ("--completions", "completions.csv"),
             ("--timeline", "timeline.json"),
-            ("--seed", "1"),
         ):
             for seeds in ("1-3", "1"):
                 self.exclusive("--seeds", option, *RUN, "--seeds", seeds, option, value)
+
+    def test_seeds_come_before_seed(self) -> None:
+        several = self.succeeds(*RUN, "--seeds", "2-3")
+        self.assertEqual(self.succeeds(*RUN, "--seed", "7", "--seeds", "2-3"), several)
+        self.assertEqual(self.succeeds(*RUN, "--seeds", "2-3", "--seed", "7"), several)
 
     def test_requests_exclude_a_drawn_workload(self) -> None:
         for option, value in (
@@ -237,16 +241,28 @@ class NumbersTest(CommandLineTest):
             )
 
     def test_a_pace_that_the_clock_cannot_tell(self) -> None:
-        """Arrivals so far apart that a layer vanishes in rounding must not become figures."""
-        for command in ("simulate", "workload"):
-            for rate in ("1e-300", "1e-9"):
-                result = self.run_dysta(command, "--traces", "traces", "--rate", rate)
-                self.assertEqual((result.status, result.out), (2, ""))
+        """Alone, a request takes its isolated time: figures say so, or there are none."""
+        for rate in ("1e-6", "1e-9", "1e-10", "1e-12", "1e-14", "1e-300"):
+            with self.subTest(rate=rate):
+                result = self.run_dysta(
+                    *"simulate --traces traces --count 500 --policies fcfs".split(),
+                    *("--rate", rate, "--csv", "out.csv"),
+                )
+                if result.status == 0:
+                    header, row = (line.split(",") for line in self.read("out.csv").splitlines())
+                    self.assertAlmostEqual(float(row[header.index("antt")]), 1, delta=0.01)
+                    (self.folder / "out.csv").unlink()
+                    continue
+                self.assertEqual(result.out, "")
                 self.assertRegex(
                     result.err,
-                    r"\Adysta: the last request would arrive after [0-9.e+]+ s; allowed are rates "
-                    r"and counts that end within 1e15 s\n\Z",
+                    r"\Adysta: ("
+                    r"the last request would arrive after [0-9.e+]+ s; allowed are rates and counts "
+                    r"that end within 1e15 s|"
+                    r"a layer of [0-9.e-]+ s vanishes in rounding at [0-9.e+]+ s; allowed are times "
+                    r"that a double can tell apart)\n\Z",
                 )
+                self.assertFalse((self.folder / "out.csv").exists())
 
 
 class WorkloadListsTest(CommandLineTest):

@@ -72,7 +72,8 @@ class RowReader {
     } else {
       const Seconds computed = sanger_layer_latency(density, balance, row.sequence_length);
       if (computed > kLongestTime)
-        csv_.fail_field(*load_balance_, "what gives at most 1e15 seconds");
+        csv_.fail_field(*load_balance_,
+                        "a load balance that gives a latency of at most 1e15 seconds");
       row.values.latency_s = computed.count();
     }
     return row;
