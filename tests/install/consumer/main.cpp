@@ -15,7 +15,8 @@ int main() {
   networks.push_back({{.name = "long", .model = "long", .pattern = "", .file = ""},
                       2,
                       {{1, 0.5}, {1, 0.25}, {0.5, 0.75}, {0.5, 0.75}}});
-  networks.push_back({{.name = "short", .model = "short", .pattern = "", .file = ""}, 1, {{0.25, 0.5}}});
+  networks.push_back(
+      {{.name = "short", .model = "short", .pattern = "", .file = ""}, 1, {{0.25, 0.5}}});
   const dysta::TraceSet traces(std::move(networks));
   const dysta::Profiles profiles(traces);
 
