@@ -235,7 +235,7 @@ class FieldsTest(BadTracesTest):
     def test_computed_latency_out_of_range(self) -> None:
         for text in ("1e-17", "1e-200"):
             self.refused_rows(
-                f"2: 50%-skip is '{text}'; allowed is what gives at most 1e15 seconds",
+                f"2: 50%-skip is '{text}'; allowed is a load balance that gives a latency of at most 1e15 seconds",
                 ATTENTION_HEADER,
                 f"1,{text},0,0",
             )

@@ -25,6 +25,11 @@ void* counted(std::size_t size, std::size_t alignment = alignof(std::max_align_t
 
 }  // namespace
 
+// GCC 12 takes inlined replacements for a mismatch of new and free (GCC bug 103993).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 void* operator new(std::size_t size) { return counted(size); }
 void* operator new[](std::size_t size) { return counted(size); }
 void* operator new(std::size_t size, std::align_val_t alignment) {

@@ -145,6 +145,24 @@ TEST_F(SimulationTest, runs_again_as_it_ran_before) {
   EXPECT_EQ(first.lines, second.lines);
 }
 
+TEST_F(SimulationTest, a_timeline_holds_the_last_run_alone) {
+  const std::vector<Request> requests{request(0, "a_x"), request(0, "b")};
+  Simulation simulation(traces_, requests);
+  Timeline timeline;
+  for (int run = 0; run < 2; ++run) {
+    Diary policy;
+    simulation.run(policy, &timeline);
+  }
+  EXPECT_EQ(timeline.size(), 3U);
+}
+
+// At 2^54 s doubles are 4 s apart, so that a layer of 1 s would end where it starts.
+TEST_F(SimulationTest, refuses_times_that_a_double_cannot_tell_apart) {
+  const std::vector<Request> requests{request(0x1p54, "b")};
+  Diary policy;
+  EXPECT_THROW(Simulation(traces_, requests).run(policy), std::range_error);
+}
+
 /// Asks for the truth at every event.
 class Curious final : public Diary {
  public:
@@ -168,6 +186,24 @@ class Curious final : public Diary {
  private:
   std::function<double(TaskId)> remaining_s_;
 };
+
+TEST_F(SimulationTest, tells_oracles_the_truth_of_every_layer) {
+  const std::vector<Request> requests{request(0, "a_x", 1)};
+  Simulation simulation(traces_, requests);
+  std::vector<Estimate> told;
+  Curious policy([&](TaskId task) {
+    told = {simulation.truth(task, 0), simulation.truth(task, 1)};
+    return 0.0;
+  });
+  simulation.run(policy);
+  // Layers of 4 and 8 s.
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].remaining, Seconds{12});
+  EXPECT_EQ(told[0].next_layer, Seconds{4});
+  EXPECT_EQ(told[1].remaining, Seconds{8});
+  EXPECT_EQ(told[1].next_layer, Seconds{8});
+  EXPECT_EQ(told[1].isolated, Seconds{12});
+}
 
 TEST_F(SimulationTest, tells_oracles_the_truth_from_arrival_to_end) {
   const std::vector<Request> requests{request(0, "a_x", 1), request(20, "a_x", 0)};

@@ -1,6 +1,7 @@
 #include "dysta/workload/workload.hpp"
 
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,10 @@ namespace {
 
 using test::message_of;
 using test::tiny_trace;
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::EndsWith;
+using testing::StartsWith;
 
 class Workload : public testing::Test {
  protected:
@@ -60,6 +64,12 @@ TEST_F(Workload, mix_refuses_a_name_given_twice) {
             "mix: 'b' is given twice; allowed is once");
 }
 
+TEST_F(Workload, no_mix_asks_for_all_equally_often) {
+  EXPECT_THAT(Mix{}.weights_for(2), ElementsAre(1, 1));
+  EXPECT_EQ(Mix{}.mean_service(profiles_), Mix::uniform(traces_).mean_service(profiles_));
+  EXPECT_THROW(Mix{{1.0}}.weights_for(2), std::invalid_argument);
+}
+
 TEST_F(Workload, mean_service_is_weighted_by_the_mix) {
   // (1 · 2 + 1 · 4 + 2 · 8) / 4
   EXPECT_EQ(Mix::parse("a=2,b=2", traces_).mean_service(profiles_), Seconds{5.5});
@@ -75,6 +85,8 @@ TEST_F(Workload, priorities_are_1_3_or_9) {
             "priorities: '2' is unknown; allowed is 1, 3 or 9");
   EXPECT_EQ(message_of<SpecificationError>([] { PriorityMix::parse("high=1"); }),
             "priorities: 'high' is unknown; allowed is 1, 3 or 9");
+  EXPECT_EQ(message_of<SpecificationError>([] { PriorityMix::parse("1=1,1.0=2"); }),
+            "priorities: '1.0' is given twice; allowed is once");
   EXPECT_EQ(message_of<SpecificationError>([] { PriorityMix::parse("1=0"); }),
             "priorities: '1=0' is malformed; allowed is NAME=WEIGHT with a weight greater than 0 "
             "and at most 1e9");
@@ -157,6 +169,20 @@ TEST_F(Workload, streams_are_separate_so_changing_one_thing_leaves_the_others) {
     EXPECT_EQ(base[i].arrival, one_network[i].arrival);
     EXPECT_EQ(base[i].priority, one_network[i].priority);
   }
+}
+
+TEST_F(Workload, refuses_arrivals_and_deadlines_beyond_any_clock) {
+  WorkloadSpec slow = spec(10);
+  slow.rate_hz = 1e-15;
+  EXPECT_THAT(message_of<SpecificationError>([&] { draw(slow); }),
+              AllOf(StartsWith("the last request would arrive after "),
+                    EndsWith(" s; allowed are rates and counts that end within 1e15 s")));
+  WorkloadSpec lenient = spec(1);
+  lenient.mix = Mix::parse("b=1", traces_);  // 8 s
+  lenient.slo_multiplier = 1e15;
+  EXPECT_EQ(message_of<SpecificationError>([&] { draw(lenient); }),
+            "a deadline would be 8e15 s after its request; allowed are multipliers that give at "
+            "most 1e15 s");
 }
 
 TEST_F(Workload, seeds_draw_different_workloads) {
