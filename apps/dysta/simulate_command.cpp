@@ -121,8 +121,12 @@ class Outputs {
     return files_.emplace_back(std::move(file)).get();
   }
 
-  void commit() {
+  /// Ends writing: what can fail for want of space has succeeded after it.
+  void close() {
     for (const auto& file : files_) file->close();
+  }
+
+  void commit() {
     for (const auto& file : files_) file->commit();
   }
 
@@ -166,10 +170,12 @@ int run(const Options& options) {
   if (timeline_file != nullptr) {
     write_timeline(*timeline_file, traces, workloads.runs.front(), comparison, timelines, outcomes);
   }
-  outputs.commit();
+  outputs.close();
   TextOptions text = options.text;
   text.differences = !options.baseline.empty();
   print(comparison_text(comparison, text));
+  flush_output();
+  outputs.commit();
   return 0;
 }
 
