@@ -1,5 +1,8 @@
 // Policies and the engine's loop allocate nothing for a decision.
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -14,34 +17,36 @@ namespace {
 
 std::size_t allocations = 0;
 
-void* counted(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) {
+void* counted(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
   ++allocations;
-  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  if (void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) {
-    return memory;
-  }
+  const std::size_t units = std::max<std::size_t>(1, (size + alignment - 1) / alignment);
+  return std::aligned_alloc(alignment, units * alignment);
+}
+
+void* counted_or_thrown(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) {
+  if (void* memory = counted(size, alignment)) return memory;
   throw std::bad_alloc();
 }
 
 }  // namespace
 
-// GCC 12 takes inlined replacements for a mismatch of new and free (GCC bug 103993).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
+// Every form in use: AddressSanitizer has its own for those left out, which `free` must not meet.
+void* operator new(std::size_t size) { return counted_or_thrown(size); }
+void* operator new[](std::size_t size) { return counted_or_thrown(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  return counted(size, static_cast<std::size_t>(alignment));
+  return counted_or_thrown(size, static_cast<std::size_t>(alignment));
 }
 void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return counted(size, static_cast<std::size_t>(alignment));
+  return counted_or_thrown(size, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
