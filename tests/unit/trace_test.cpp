@@ -1,5 +1,6 @@
 #include "dysta/trace/trace.hpp"
 
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -55,6 +56,25 @@ TEST(Trace, refuses_tables_that_are_not_inputs_by_layers) {
   EXPECT_THROW(Trace({}, 0, three), std::invalid_argument);
   EXPECT_THROW(Trace({}, 1, {}), std::invalid_argument);
   EXPECT_THROW(Trace({}, 1, three, {128, 128}), std::invalid_argument);
+}
+
+TEST(Trace, refuses_latencies_and_sparsities_that_none_can_have) {
+  const auto refuses = [](double latency_s, double sparsity) {
+    EXPECT_THROW(Trace({}, 1, {{.latency_s = latency_s, .sparsity = sparsity}}),
+                 std::invalid_argument);
+  };
+  refuses(0, 0.5);
+  refuses(-1, 0.5);
+  refuses(std::numeric_limits<double>::infinity(), 0.5);
+  refuses(std::numeric_limits<double>::quiet_NaN(), 0.5);
+  refuses(1, -0.5);
+  refuses(1, 1);
+  refuses(1, std::numeric_limits<double>::quiet_NaN());
+}
+
+TEST(Trace, kinds_have_names) {
+  EXPECT_EQ(name_of(TraceKind::cnn), "cnn");
+  EXPECT_EQ(name_of(TraceKind::attention), "attention");
 }
 
 TEST(TraceSet, is_ordered_by_name_whatever_the_order_given) {
