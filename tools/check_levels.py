@@ -15,6 +15,7 @@ LEVELS = {
     "io": 1,
     "trace": 2,
     "metrics": 2,
+    "accel": 3,
     "predict": 3,
     "workload": 3,
     "sched": 4,

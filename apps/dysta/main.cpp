@@ -102,6 +102,7 @@ int run(int argc, char** argv) {
   dysta::cli::add_workload_command(app, action);
   dysta::cli::add_policies_command(app, action);
   dysta::cli::add_traces_command(app, action);
+  dysta::cli::add_accel_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
