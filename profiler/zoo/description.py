@@ -22,6 +22,7 @@ pixels in [0, 1]: the network sees (pixel / 255 - mean) / std.
 
 import json
 import os
+import re
 import tempfile
 
 import torch
@@ -30,7 +31,10 @@ FILE = "dysta.json"
 
 
 def save(network, path, description):
-    """Writes a scripted or traced `network` with its description; nothing half-written stays."""
+    """Writes a scripted or traced `network` with its description; nothing half-written stays.
+
+    The bytes depend on the network and the description alone.
+    """
     for key in ("model", "pattern", "title", "weights", "input"):
         if key not in description:
             raise ValueError(f"the description of {path} lacks {key!r}")
@@ -40,8 +44,10 @@ def save(network, path, description):
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        first = os.path.join(scratch, "first.pt")
+        torch.jit.save(network, first, _extra_files={FILE: text})
         unfinished = os.path.join(scratch, os.path.basename(path))
-        torch.jit.save(network, unfinished, _extra_files={FILE: text})
+        _write_canonical(first, unfinished)
         os.replace(unfinished, path)
 
 
@@ -51,3 +57,28 @@ def load(path):
     network = torch.jit.load(path, map_location="cpu", _extra_files=extra)
     text = extra[FILE]
     return network, json.loads(text) if text else None
+
+
+def _write_canonical(source, target):
+    """Copies a TorchScript file without what differs between runs of the same export.
+
+    That is the debugging records, which hold the paths of source files, and the numbers of class
+    names, which count the classes that the process has seen.
+    """
+    numbers = {}
+
+    def renumbered(match):
+        return f"___torch_mangle_{numbers.setdefault(match.group(1), len(numbers))}"
+
+    reader = torch._C.PyTorchFileReader(source)
+    writer = torch._C.PyTorchFileWriter(target)
+    for name in reader.get_all_records():
+        if name == "version" or name.endswith(".debug_pkl"):  # the writer adds a version itself
+            continue
+        content = reader.get_record(name)
+        if name == "data.pkl" or name.startswith("code/"):
+            text = content.decode("latin-1")
+            content = re.sub(r"___torch_mangle_(\d+)", renumbered, text).encode("latin-1")
+            name = re.sub(r"___torch_mangle_(\d+)", renumbered, name)
+        writer.write_record(name, content, len(content))
+    writer.write_end_of_file()
