@@ -32,15 +32,12 @@ SHORTEST_PARAGRAPH = 60
 PIECE = re.compile(r" ?[A-Za-z]+| ?[0-9]| ?[^\sA-Za-z0-9]+|\s")
 
 
-class Mistake(Exception):
-    """What the user got wrong, and what is allowed, in one line."""
-
-
 def prose(name, text):
     """The running text of a file: a paragraph a line, without markup, code, lists and headings."""
     if name.endswith(".html"):
         text = re.sub(r"(?s)<(script|style|pre|head)\b.*?</\1>", "", text)
-        text = html.unescape(re.sub(r"<[^>]+>", "", re.sub(r"</?(p|li|div|dt|dd|h\d)\b", r"\n\n<\1", text)))
+        text = re.sub(r"</?(p|li|div|dt|dd|h\d)\b", r"\n\n<\1", text)
+        text = html.unescape(re.sub(r"<[^>]+>", "", text))
     paragraphs = re.split(r"\n\s*\n", text)
     if name.endswith(".pod"):
         paragraphs = [re.sub(r"\b[BCFILSX]<([^<>]*)>", r"\1", each) for each in paragraphs
@@ -59,7 +56,7 @@ def files(paths):
                      for each in names if each.removesuffix(".gz").endswith(SUFFIXES)]
             yield from ((os.path.relpath(each, path), each) for each in sorted(found))
         else:
-            raise Mistake(f"no text at {path}; files and folders are allowed")
+            raise ValueError(f"no text at {path}; files and folders are allowed")
 
 
 def parts(paths):
@@ -72,7 +69,7 @@ def parts(paths):
         for start in range(0, len(text), PART_CHARACTERS):
             result[f"{name}#{start // PART_CHARACTERS}"] = text[start:start + PART_CHARACTERS]
     if not result:
-        raise Mistake(f"no text in {' '.join(paths)}; files {' '.join(SUFFIXES)} are read")
+        raise ValueError(f"no text in {' '.join(paths)}; files {' '.join(SUFFIXES)} are read")
     return sorted(result.items())
 
 
@@ -157,8 +154,9 @@ class Vocabulary:
         try:
             with open(path, encoding="utf-8") as file:
                 return cls(json.load(file)["merges"])
-        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-            raise Mistake(f"{path} is no vocabulary ({error}); `tokens.py vocabulary` writes one")
+        except (ValueError, KeyError, TypeError, IndexError):
+            message = f"{path} is no vocabulary; `tokens.py vocabulary` writes one"
+            raise ValueError(message) from None
 
     def save(self, path):
         """Writes the merges as JSON."""
@@ -191,10 +189,10 @@ class Vocabulary:
 
 
 def passages(texts, vocabulary, count, shortest, longest, seed):
-    """`count` sequences from random places in `texts`, log-uniformly `shortest` to `longest` long."""
+    """`count` sequences from random places in `texts`, their lengths log-uniform in a range."""
     rooms = [tokens for tokens in map(vocabulary.encode, texts) if len(tokens) >= longest]
     if not rooms:
-        raise Mistake(f"no text held out is {longest} tokens long; take shorter ones or more text")
+        raise ValueError(f"no text held out has {longest} tokens; fewer or more text are allowed")
     draw = random.Random(seed)
     result = []
     for _ in range(count):
@@ -276,7 +274,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except (Mistake, OSError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))
 
 

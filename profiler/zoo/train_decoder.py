@@ -175,7 +175,8 @@ def run(options):
         byte_counts = torch.tensor(vocabulary.byte_counts())
         report = {
             "training": "toy-trained", "shape": shape._asdict(), "seed": options.seed,
-            "threads": options.threads, "bfloat16": options.bfloat16, "steps": options.steps, "seconds": round(seconds),
+            "threads": options.threads, "bfloat16": options.bfloat16, "steps": options.steps,
+            "seconds": round(seconds),
             "parameters": sum(values.numel() for values in network.parameters()),
             "tokens_seen": options.steps * TOKENS_A_STEP, "tokens_of_texts": len(text),
             "tokens_held_out": len(other), "source": options.source, "licence": options.licence,
@@ -210,7 +211,7 @@ def main(arguments=None):
         parser.error("training lacks --text or --report; without them only --untrained is allowed")
     try:
         run(options)
-    except (tokens.Mistake, OSError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))
 
 

@@ -2,14 +2,18 @@
 """BERT-base, GPT-2 small and BART-base as TorchScript, with the user's weights or untrained.
 
 Every network takes one tensor [1, L] of tokens and returns the last hidden states [1, L, width];
-the heads that turn these into words are left out. Attention is written out, so that a profiler
-sees the product of queries and keys, and the softmax of it, as operations of their own.
+the heads that turn these into words are left out.
+
+    transformer.py gpt2 --weights pytorch_model.bin --output gpt2_dense.pt
+    transformer.py bert --untrained --output bertuntrained_dense.pt
+
+Attention is written out, so that a profiler sees the product of queries and keys, and the softmax
+of it, as operations of their own.
 """
 
-import argparse
 import collections
 import math
-import os
+import pickle
 import re
 import sys
 from typing import Optional
@@ -19,11 +23,7 @@ from torch import nn
 from torch.nn import functional
 
 import description
-
-
-class Mistake(Exception):
-    """What the user got wrong, and what is allowed, in one line."""
-
+from tokens import Parser
 
 Shape = collections.namedtuple("Shape", "layers width heads inner vocabulary longest gelu",
                                defaults=("none",))
@@ -175,3 +175,168 @@ def initialise(network, shape, seed):
                 values.normal_(0.0, spread, generator=generator)
             elif name.endswith("bias"):
                 values.zero_()
+
+
+# How a state_dict of Hugging Face's names the weights: a prefix that may be there, what is no part
+# of these networks, and what its names become here.
+BERT_NAMES = (r"bert\.", r"pooler\.|cls\.|embeddings\.position_ids$", (
+    (r"\.gamma$", ".weight"),
+    (r"\.beta$", ".bias"),
+    (r"^embeddings\.word_embeddings", "embedding.tokens"),
+    (r"^embeddings\.position_embeddings", "embedding.positions"),
+    (r"^embeddings\.token_type_embeddings", "segments"),
+    (r"^embeddings\.LayerNorm", "norm"),
+    (r"^encoder\.layer\.", "layers."),
+    (r"attention\.self\.", "attention."),
+    (r"attention\.output\.dense", "attention.output"),
+    (r"attention\.output\.LayerNorm", "attention_norm"),
+    (r"intermediate\.dense", "up"),
+    (r"(\d)\.output\.dense", r"\1.down"),
+    (r"(\d)\.output\.LayerNorm", r"\1.inner_norm"),
+))
+GPT_NAMES = (r"transformer\.", r"lm_head\.|h\.\d+\.attn\.(masked_)?bias$", (
+    (r"^wte", "embedding.tokens"),
+    (r"^wpe", "embedding.positions"),
+    (r"^ln_f", "norm"),
+    (r"^h\.", "layers."),
+    (r"ln_1", "attention_norm"),
+    (r"ln_2", "inner_norm"),
+    (r"attn\.c_proj", "attention.output"),
+    (r"attn\.", "attention."),
+    (r"mlp\.c_fc", "up"),
+    (r"mlp\.c_proj", "down"),
+))
+BART_NAMES = (r"model\.", r"lm_head\.|final_logits_bias$|(en|de)coder\.embed_tokens\.", (
+    (r"^shared", "encoder_embedding.tokens"),
+    (r"^(en|de)coder\.embed_positions", r"\1coder_embedding.positions"),
+    (r"^(en|de)coder\.layernorm_embedding", r"\1coder_norm"),
+    (r"coder\.layers\.", "coder."),
+    (r"self_attn_layer_norm", "attention_norm"),
+    (r"encoder_attn_layer_norm", "cross_norm"),
+    (r"final_layer_norm", "inner_norm"),
+    (r"self_attn\.", "attention."),
+    (r"encoder_attn\.", "cross."),
+    (r"([qkv])_proj", lambda match: {"q": "query", "k": "key", "v": "value"}[match[1]]),
+    (r"out_proj", "output"),
+    (r"fc1", "up"),
+    (r"fc2", "down"),
+))
+
+Architecture = collections.namedtuple("Architecture", "title network shape names")
+ARCHITECTURES = {
+    "bert": Architecture("BERT-base", Bert, Shape(12, 768, 12, 3072, 30522, 512), BERT_NAMES),
+    "gpt2": Architecture("GPT-2 small", Gpt, Shape(12, 768, 12, 3072, 50257, 1024, "tanh"),
+                         GPT_NAMES),
+    "bart": Architecture("BART-base", Bart, Shape(6, 768, 12, 3072, 50265, 1024), BART_NAMES),
+}
+
+
+def unpacked(weights):
+    """GPT-2's matrices as those of `nn.Linear`, with queries, keys and values apart."""
+    for name, values in weights.items():
+        if re.search(r"(attn|mlp)\.c_\w+\.weight$", name):
+            values = values.t()
+        if ".c_attn." in name and values.size(0) % 3 == 0:
+            for part, rows in zip(("query", "key", "value"), values.chunk(3)):
+                yield name.replace("c_attn", part), rows
+        else:
+            yield name, values
+
+
+def translated(weights, names):
+    """The weights of a state_dict under the names they have here."""
+    prefix, unused, changes = names
+    result = {}
+    for name, values in unpacked(weights):
+        name = re.sub("^" + prefix, "", name)
+        if not re.match(unused, name):
+            for pattern, replacement in changes:
+                name = re.sub(pattern, replacement, name)
+            result[name] = values
+    return result
+
+
+def fill(network, weights):
+    """Copies `weights` (by the names they have here) into `network`; all must be there and fit."""
+    wanted = dict(network.named_parameters())
+    faults = {
+        "missing": [name for name in wanted if name not in weights],
+        "unexpected": [name for name in weights if name not in wanted],
+        "of another shape": [f"{name} {list(weights[name].shape)} for {list(wanted[name].shape)}"
+                             for name in wanted if name in weights
+                             and weights[name].shape != wanted[name].shape],
+    }
+    if any(faults.values()):
+        raise ValueError(", ".join(f"{len(found)} {fault} ({', '.join(found[:2])}"
+                                f"{', ...' if len(found) > 2 else ''})"
+                                for fault, found in faults.items() if found))
+    with torch.no_grad():
+        for name, values in wanted.items():
+            values.copy_(weights[name])
+
+
+def read_weights(network, architecture, path):
+    """Fills `network` from the state_dict in a file."""
+    allowed = f"a state_dict of {architecture.title} with Hugging Face's names is allowed"
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f"{path} is no file of weights ({why}); {allowed}") from None
+    if not isinstance(weights, dict) or not all(map(torch.is_tensor, weights.values())):
+        raise ValueError(f"{path} holds other things than weights; {allowed}")
+    try:
+        fill(network, translated(weights, architecture.names))
+    except ValueError as mistake:
+        raise ValueError(f"{path}: {mistake}; {allowed}") from None
+
+
+def add_arguments(parser):
+    """The options of this command."""
+    parser.add_argument("architecture", choices=ARCHITECTURES, help="%(choices)s")
+    weights = parser.add_mutually_exclusive_group(required=True)
+    weights.add_argument("--weights", metavar="FILE", help="state_dict (pytorch_model.bin)")
+    weights.add_argument("--untrained", action="store_true", help="random weights instead")
+    parser.add_argument("--seed", type=int, default=1, help="of random weights (%(default)s)")
+    parser.add_argument("--source", default="given by the user",
+                        help="of the weights, for the record")
+    parser.add_argument("--licence", default="unknown", help="of the weights, for the record")
+    parser.add_argument("--output", metavar="FILE", required=True, help="TorchScript file to write")
+
+
+def run(options):
+    """Writes the network that `options` ask for."""
+    architecture = ARCHITECTURES[options.architecture]
+    shape = architecture.shape
+    network = architecture.network(shape).eval()
+    if options.untrained:
+        initialise(network, shape, options.seed)
+        weights = {"source": f"random, seed {options.seed}", "licence": "none needed",
+                   "training": "untrained"}
+    else:
+        read_weights(network, architecture, options.weights)
+        weights = {"source": options.source, "licence": options.licence, "training": "public"}
+    description.save(torch.jit.script(network), options.output, {
+        "model": options.architecture + ("untrained" if options.untrained else ""),
+        "pattern": "dense",
+        "title": architecture.title + (", untrained" if options.untrained else ""),
+        "weights": weights,
+        "pruning": None,
+        "quality": None,
+        "input": {"kind": "tokens", "vocabulary": shape.vocabulary, "longest": shape.longest},
+    })
+
+
+def main(arguments=None):
+    """Runs the command; mistakes are one line on the standard error, and exit status 1."""
+    parser = Parser(description="A transformer as TorchScript.")
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
+    try:
+        run(options)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
