@@ -22,20 +22,10 @@ from PIL import Image
 ALLOWED = "crop=P%, crop=N, crop=HxW, resize=N, resize=HxW and letterbox=HxW"
 
 
-def input_entry(prepare, mean, scale, channels="RGB"):
-    """The `input` of a description, for a network that wants (pixel - mean) * scale.
-
-    `mean` and `scale` are of pixels in 0..255, one number or one for each channel.
-    """
-    means, scales = (value if isinstance(value, list) else [value] * 3 for value in (mean, scale))
+def input_entry(prepare, mean, std, channels="RGB"):
+    """The `input` of a description; `mean` and `std` are of pixels in [0, 1], by channel."""
     parse(prepare)
-    return {
-        "kind": "image",
-        "prepare": prepare,
-        "mean": [value / 255 for value in means],
-        "std": [1 / (255 * value) for value in scales],
-        "channels": channels,
-    }
+    return {"kind": "image", "prepare": prepare, "mean": mean, "std": std, "channels": channels}
 
 
 def parse(prepare):

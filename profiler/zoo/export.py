@@ -1,0 +1,305 @@
+#!/usr/bin/python3
+"""Writes networks as TorchScript files for `dysta profile`: OUT/MODEL_PATTERN.pt.
+
+    export.py list
+    export.py graph FOLDER NAME --out OUT [--prune random:0.5] [--images cifar10=FOLDER]
+    export.py torchvision resnet50 --weights FILE --out OUT
+    export.py shipped INGREDIENTS --out OUT
+    export.py transformer ...
+"""
+
+import argparse
+import csv
+import importlib
+import os
+import sys
+
+import torch
+
+import description
+import graph
+import images
+import layers
+import pruning
+import quality
+import shipped
+import torchvision_networks
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells a wrong command line in one line, with exit status 2."""
+
+    def error(self, message):
+        self.exit(2, f"export: {message}; {self.prog} --help says what is allowed\n")
+
+
+def main(arguments=None):
+    arguments = sys.argv[1:] if arguments is None else arguments
+    torch.set_num_threads(1)
+    parser = Parser(prog="export.py", description="Networks as TorchScript files.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    _add_list(commands)
+    _add_graph(commands)
+    _add_torchvision(commands)
+    _add_shipped(commands)
+    transformer = commands.add_parser("transformer", help="a transformer")
+    if arguments[:1] == ["transformer"]:
+        module = importlib.import_module("transformer")
+        module.add_arguments(transformer)
+        transformer.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+    except (OSError, RuntimeError, ValueError) as error:
+        print(f"export: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def write(network, about, example, out, inputs=None, change=None, spared=(), unpruned=None):
+    """Prunes `network` as `change` says, measures it, and writes OUT/MODEL_PATTERN.pt.
+
+    `about` is the description so far. `inputs`, a `quality.Inputs`, are what to measure with; the
+    outputs of the unpruned network for them may be given. Returns the path and the description.
+    """
+    if inputs and unpruned is None:
+        unpruned = inputs.outputs(network)
+    about = {**about, "pruning": None, "quality": None}
+    masks = {}
+    if change:
+        masks = pruning.prune(network, change, example, spared)
+        prefix = "" if about["pattern"] == "dense" else about["pattern"] + "-"
+        about["pattern"] = prefix + change.name
+    if about["pattern"] != "dense":
+        density = layers.weight_density(network)
+        about["pruning"] = {
+            "pattern": change.pattern if change else about["pattern"],
+            "rate": change.rate if change else round(1 - density, 6),
+            "weight_density": round(density, 6),
+            "fine_tuned": change is None,
+        }
+    if inputs and change:
+        about["quality"] = quality.judged(inputs, unpruned, inputs.outputs(network))
+    elif inputs and inputs.are_labelled_for(unpruned):
+        about["quality"] = quality.judged(inputs, unpruned, unpruned)
+    path = os.path.join(out, f"{about['model']}_{about['pattern']}.pt")
+    description.save(traced(network, example), path, about)
+    _check(path, network, example, masks)
+    return path, about
+
+
+def traced(network, example):
+    """TorchScript of `network`, the same whatever the process has traced before."""
+    torch._C._jit_clear_class_registry()
+    with torch.no_grad():
+        return torch.jit.trace(network.eval(), example, check_trace=False)
+
+
+def example_of(height, width):
+    """A batch of one input."""
+    pixels = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
+    return 2 * pixels - 1
+
+
+def graph_description(about, network_graph):
+    """The description of a graph, from its `shipped.Network` and its own words on its input.
+
+    Those give (pixel - mean) * scale for pixels in 0..255.
+    """
+    entry = network_graph["input"]
+    return {
+        "model": about.model,
+        "pattern": about.pattern,
+        "title": about.title,
+        "weights": {"source": about.source, "licence": about.licence, "training": "public"},
+        "input": images.input_entry(
+            about.prepare,
+            [mean / 255 for mean in _of_channels(entry["mean"])],
+            [1 / (255 * scale) for scale in _of_channels(entry["scale"])],
+            entry["channel_order"],
+        ),
+    }
+
+
+def graph_example(network_graph):
+    entry = network_graph["input"]
+    return example_of(entry["height"], entry["width"])
+
+
+def _of_channels(value):
+    return value if isinstance(value, list) else [value] * 3
+
+
+def _check(path, network, example, masks):
+    """Raises if the file does not compute what `network` does or lost a zero."""
+    written, _ = description.load(path)
+    weights = dict(written.named_parameters())
+    for name, mask in masks.items():
+        if weights[name][~mask].any():
+            raise RuntimeError(f"{path}: pruned weights of {name} are not zero")
+    with torch.no_grad():
+        pairs = zip(_as_tuple(network(example)), _as_tuple(written(example)))
+    if not all(torch.allclose(ours, theirs, equal_nan=True) for ours, theirs in pairs):
+        raise RuntimeError(f"{path}: the file computes other outputs than the network")
+
+
+def _as_tuple(result):
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _add_list(commands):
+    command = commands.add_parser("list", help="the networks that are known by name")
+    command.set_defaults(run=_list)
+
+
+def _list(options):
+    for name, about in shipped.NETWORKS.items():
+        print(f"graph        {name:42} {about.model}_{about.pattern}  {about.title}")
+    for name, about in torchvision_networks.NETWORKS.items():
+        print(f"torchvision  {name:42} {name}_dense  {about.title}")
+
+
+def _add_graph(commands):
+    command = commands.add_parser("graph", help="a network from FOLDER/NAME.json and NAME.npz")
+    command.add_argument("folder", metavar="FOLDER")
+    command.add_argument("name", metavar="NAME")
+    for field in ("model", "pattern", "title", "source", "licence", "prepare"):
+        command.add_argument(f"--{field}", help="instead of what `list` knows")
+    _add_common(command)
+    command.set_defaults(run=_graph)
+
+
+def _graph(options):
+    network_graph, network = graph.load(options.folder, options.name)
+    entry = network_graph["input"]
+    about = shipped.NETWORKS.get(options.name) or shipped.Network(
+        model=options.name.lower().replace("_", "-"),
+        pattern="dense",
+        title=options.name,
+        source="given by the user",
+        licence="unknown",
+        prepare=f"resize={entry['height']}x{entry['width']}",
+        inputs={},
+    )
+    given = {field: getattr(options, field, None) for field in about._fields}
+    about = about._replace(**{field: text for field, text in given.items() if text is not None})
+    _write_as_asked(network, graph_description(about, network_graph),
+                    graph_example(network_graph), options)
+
+
+def _add_torchvision(commands):
+    command = commands.add_parser("torchvision", help="a published architecture")
+    command.add_argument("network", choices=torchvision_networks.NETWORKS, help="%(choices)s")
+    weights = command.add_mutually_exclusive_group(required=True)
+    weights.add_argument("--weights", metavar="FILE", help="state_dict (.pth)")
+    weights.add_argument("--untrained", action="store_true", help="random weights instead")
+    command.add_argument("--seed", type=int, default=1, help="of random weights (%(default)s)")
+    command.add_argument("--width", type=float, default=1.0, help="of mobilenetv1 (%(default)s)")
+    command.add_argument("--resolution", type=int, default=224, help="of mobilenetv1 (%(default)s)")
+    command.add_argument("--source", default="given by the user", help="of the weights")
+    command.add_argument("--licence", default="unknown", help="of the weights")
+    _add_common(command)
+    command.set_defaults(run=_torchvision)
+
+
+def _torchvision(options):
+    network, about = torchvision_networks.build(
+        options.network, options.weights, options.seed, options.width, options.resolution
+    )
+    if options.weights:
+        about["weights"].update(source=options.source, licence=options.licence)
+    side = torchvision_networks.side(options.network, options.resolution)
+    _write_as_asked(network, about, example_of(side, side), options)
+
+
+def _add_common(command):
+    command.add_argument("--out", metavar="OUT", required=True, help="folder of the file to write")
+    command.add_argument("--prune", metavar="HOW", type=_pruning, help=pruning.ALLOWED)
+    command.add_argument(
+        "--spare", metavar="LAYER", action="append", default=[], help="another layer not to prune"
+    )
+    command.add_argument(
+        "--images",
+        metavar="SET=FOLDER",
+        type=_image_set,
+        action="append",
+        default=[],
+        help="images to measure accuracy or agreement with",
+    )
+
+
+def _pruning(text):
+    try:
+        return pruning.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _image_set(text):
+    name, equals, folder = text.partition("=")
+    if not (name and equals and folder):
+        raise argparse.ArgumentTypeError(f"{text!r} is no SET=FOLDER")
+    return name, folder
+
+
+def _write_as_asked(network, about, example, options):
+    inputs = quality.Inputs(dict(options.images), about["input"]) if options.images else None
+    _tell(*write(network, about, example, options.out, inputs, options.prune, options.spare))
+
+
+def _add_shipped(commands):
+    command = commands.add_parser("shipped", help="the networks whose traces this project ships")
+    command.add_argument("ingredients", metavar="INGREDIENTS", help="has nets/ and images/SET/")
+    command.add_argument("--out", metavar="OUT", required=True, help="folder to write to")
+    command.add_argument(
+        "--only", metavar="NAME", action="append", help="only this network; may be repeated"
+    )
+    command.set_defaults(run=_shipped)
+
+
+def _shipped(options):
+    """Writes every network and variant, and inputs.csv: which images of which set to profile."""
+    unknown = set(options.only or ()) - set(shipped.NETWORKS)
+    if unknown:
+        raise ValueError(f"unknown network {min(unknown)!r}; `export.py list` names those known")
+    rows = []
+    for name in options.only or shipped.NETWORKS:
+        about = shipped.NETWORKS[name]
+        for path in _write_shipped(options.ingredients, name, about, options.out):
+            rows += [(os.path.basename(path), *chosen) for chosen in about.inputs.items()]
+    with open(os.path.join(options.out, "inputs.csv"), "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([("file", "images", "count"), *rows])
+
+
+def _write_shipped(ingredients, name, about, out):
+    """Writes a network and its variants; yields their paths."""
+    first = next(iter(about.inputs))
+    folder = os.path.join(ingredients, "nets")
+    inputs = unpruned = None
+    for change in (None, *map(pruning.parse, shipped.VARIANTS.get(name, ()))):
+        network_graph, network = graph.load(folder, name)
+        facts = graph_description(about, network_graph)
+        if inputs is None:
+            sets = {first: os.path.join(ingredients, "images", first)}
+            inputs = quality.Inputs(sets, facts["input"])
+            unpruned = inputs.outputs(network)
+        path, facts = write(
+            network, facts, graph_example(network_graph), out, inputs, change, unpruned=unpruned
+        )
+        _tell(path, facts)
+        yield path
+
+
+def _tell(path, about):
+    words = [path]
+    if about["pruning"]:
+        words.append(f"weight density {about['pruning']['weight_density']:.3f}")
+    if about["quality"]:
+        measured = about["quality"]
+        words.append(f"{measured['metric']}: {measured['this']} of {measured['unpruned']}")
+        words += ["damaged"] if measured["damaged"] else []
+    print(", ".join(words), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
