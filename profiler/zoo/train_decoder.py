@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Trains a small decoder like GPT-2 on texts, on a processor, within about half an hour.
 
-    train_decoder.py --text FOLDER... --vocabulary vocabulary.json --output gpttoy_dense.pt
-    train_decoder.py --vocabulary vocabulary.json --untrained --output gpttoy_dense.pt
+    train_decoder.py --text FOLDER... --vocabulary vocabulary.json --out OUT
+    train_decoder.py --vocabulary vocabulary.json --untrained --out OUT
 
-The same seed, texts, steps and number of threads give the same weights. The report (JSON) holds
-the loss on texts that were not trained on, beside that of words drawn alone (unigram) and in
-pairs (bigram). `--untrained` writes the network as training would begin with it.
+The same seed, texts, steps and number of threads give the same weights. OUT/gpttoy.json reports the
+loss on texts that were not trained on, beside that of tokens drawn alone (unigram) and in pairs
+(bigram). `--untrained` writes the network as training would begin with it.
+
+OpenBLAS takes its number of threads from OPENBLAS_NUM_THREADS, not from `--threads`.
 """
 
-import argparse
 import json
 import math
+import os
 import sys
 import time
 
@@ -146,9 +148,11 @@ def measure(network, pairs, text, byte_counts, count=200):
 
 def save(network, shape, options):
     """Writes the TorchScript file."""
-    label = "untrained" if options.untrained else "toy-trained"
-    description.save(torch.jit.script(network.eval()), options.output, {
-        "model": "gptuntrained" if options.untrained else "gpttoy",
+    label, model = (("untrained", "gptuntrained") if options.untrained else
+                    ("toy-trained", "gpttoy"))
+    path = os.path.join(options.out, model + "_dense.pt")
+    description.save(torch.jit.script(network.eval()), path, {
+        "model": model,
         "pattern": "dense",
         "title": f"Decoder like GPT-2 of {shape.layers} layers, width {shape.width}, {label}",
         "weights": {"source": options.source, "licence": options.licence, "training": label},
@@ -156,6 +160,7 @@ def save(network, shape, options):
         "quality": None,
         "input": {"kind": "tokens", "vocabulary": shape.vocabulary, "longest": shape.longest},
     })
+    print(path)
 
 
 def run(options):
@@ -183,7 +188,7 @@ def run(options):
             "train": measure(network, pairs, text, byte_counts),
             "held_out": measure(network, pairs, other, byte_counts),
         }
-        with open(options.report, "w", encoding="utf-8") as file:
+        with open(os.path.join(options.out, "gpttoy.json"), "w", encoding="utf-8") as file:
             json.dump(report, file, indent=1)
             file.write("\n")
     else:
@@ -202,13 +207,12 @@ def main(arguments=None):
     parser.add_argument("--threads", type=int, default=1, help="(%(default)s)")
     parser.add_argument("--bfloat16", action="store_true",
                         help="train with products in bfloat16: twice as fast where AVX-512 has it")
-    parser.add_argument("--source", default="own training", help="of the texts, for the record")
-    parser.add_argument("--licence", default="unknown", help="of the texts, for the record")
-    parser.add_argument("--report", help="JSON file for the losses")
-    parser.add_argument("--output", required=True, help="TorchScript file to write")
+    parser.add_argument("--source", default="own training", help="of the weights")
+    parser.add_argument("--licence", default="unknown", help="of the weights")
+    parser.add_argument("--out", metavar="OUT", required=True, help="folder to write to")
     options = parser.parse_args(arguments)
-    if not options.untrained and not (options.text and options.report):
-        parser.error("training lacks --text or --report; without them only --untrained is allowed")
+    if not options.untrained and not options.text:
+        parser.error("training lacks --text; without it only --untrained is allowed")
     try:
         run(options)
     except (ValueError, OSError) as error:

@@ -4,8 +4,8 @@
 Every network takes one tensor [1, L] of tokens and returns the last hidden states [1, L, width];
 the heads that turn these into words are left out.
 
-    transformer.py gpt2 --weights pytorch_model.bin --output gpt2_dense.pt
-    transformer.py bert --untrained --output bertuntrained_dense.pt
+    transformer.py gpt2 --weights pytorch_model.bin --out OUT    writes OUT/gpt2_dense.pt
+    transformer.py bert --untrained --out OUT                    writes OUT/bertuntrained_dense.pt
 
 Attention is written out, so that a profiler sees the product of queries and keys, and the softmax
 of it, as operations of their own.
@@ -13,6 +13,7 @@ of it, as operations of their own.
 
 import collections
 import math
+import os
 import pickle
 import re
 import sys
@@ -293,20 +294,19 @@ def read_weights(network, architecture, path):
 
 def add_arguments(parser):
     """The options of this command."""
-    parser.add_argument("architecture", choices=ARCHITECTURES, help="%(choices)s")
+    parser.add_argument("network", choices=ARCHITECTURES, help="%(choices)s")
     weights = parser.add_mutually_exclusive_group(required=True)
     weights.add_argument("--weights", metavar="FILE", help="state_dict (pytorch_model.bin)")
     weights.add_argument("--untrained", action="store_true", help="random weights instead")
     parser.add_argument("--seed", type=int, default=1, help="of random weights (%(default)s)")
-    parser.add_argument("--source", default="given by the user",
-                        help="of the weights, for the record")
-    parser.add_argument("--licence", default="unknown", help="of the weights, for the record")
-    parser.add_argument("--output", metavar="FILE", required=True, help="TorchScript file to write")
+    parser.add_argument("--source", default="given by the user", help="of the weights")
+    parser.add_argument("--licence", default="unknown", help="of the weights")
+    parser.add_argument("--out", metavar="OUT", required=True, help="folder of the file to write")
 
 
 def run(options):
     """Writes the network that `options` ask for."""
-    architecture = ARCHITECTURES[options.architecture]
+    architecture = ARCHITECTURES[options.network]
     shape = architecture.shape
     network = architecture.network(shape).eval()
     if options.untrained:
@@ -316,8 +316,10 @@ def run(options):
     else:
         read_weights(network, architecture, options.weights)
         weights = {"source": options.source, "licence": options.licence, "training": "public"}
-    description.save(torch.jit.script(network), options.output, {
-        "model": options.architecture + ("untrained" if options.untrained else ""),
+    model = options.network + ("untrained" if options.untrained else "")
+    path = os.path.join(options.out, model + "_dense.pt")
+    description.save(torch.jit.script(network), path, {
+        "model": model,
         "pattern": "dense",
         "title": architecture.title + (", untrained" if options.untrained else ""),
         "weights": weights,
@@ -325,6 +327,7 @@ def run(options):
         "quality": None,
         "input": {"kind": "tokens", "vocabulary": shape.vocabulary, "longest": shape.longest},
     })
+    print(path)
 
 
 def main(arguments=None):

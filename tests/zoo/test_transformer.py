@@ -21,7 +21,11 @@ import measure_attention
 import transformer
 
 SMALL = transformer.Shape(layers=2, width=24, heads=3, inner=40, vocabulary=19, longest=9)
-SMALL_GPT = SMALL._replace(gelu="tanh")
+
+
+def small(name):
+    """The shape of a published network, with the dimensions of `SMALL`."""
+    return SMALL._replace(gelu=transformer.ARCHITECTURES[name].shape.gelu)
 
 
 def randomised(module, seed=3):
@@ -235,29 +239,29 @@ def bart(weights, ids, shape):
 
 
 FORMULAS = {
-    "bert": (bert, SMALL, ("", "bert.")),
-    "gpt2": (gpt2, SMALL_GPT, ("", "transformer.")),
-    "bart": (bart, SMALL, ("", "model.")),
+    "bert": (bert, "bert."),
+    "gpt2": (gpt2, "transformer."),
+    "bart": (bart, "model."),
 }
 
 
 class HuggingFaceWeights(Case):
     """Networks filled from weights of Hugging Face's names compute the formulas."""
 
-    def filled(self, name, shape, table):
+    def filled(self, name, table):
         architecture = transformer.ARCHITECTURES[name]
-        network = architecture.network(shape).eval()
+        network = architecture.network(small(name)).eval()
         transformer.fill(network, transformer.translated(table, architecture.names))
         return network
 
     def test_formulas(self):
-        for name, (formula, shape, prefixes) in FORMULAS.items():
-            for prefix in prefixes:
+        for name, (formula, usual_prefix) in FORMULAS.items():
+            for prefix in ("", usual_prefix):
                 with self.subTest(name, prefix=prefix), torch.no_grad():
                     weights = Weights(prefix)
                     ids = [3, 18, 0, 3, 7, 11]
-                    expected = formula(weights, ids, shape)
-                    network = self.filled(name, shape, weights.table)
+                    expected = formula(weights, ids, SMALL)
+                    network = self.filled(name, weights.table)
                     self.assert_close(network(torch.tensor([ids]))[0], expected, 1e-4)
 
     def test_faults_are_told_by_name(self):
@@ -268,7 +272,7 @@ class HuggingFaceWeights(Case):
         del table["encoder.layer.1.intermediate.dense.bias"]
         table["embeddings.word_embeddings.weight"] = torch.zeros(18, 24)
         with self.assertRaises(ValueError) as caught:
-            self.filled("bert", SMALL, table)
+            self.filled("bert", table)
         self.assertEqual(
             str(caught.exception),
             "1 missing (layers.1.up.bias), 1 unexpected (layers.7.attention.key.bias), "
@@ -280,7 +284,7 @@ class Networks(Case):
 
     def networks(self):
         """The three networks, small and with random weights."""
-        return {name: randomised(architecture.network(FORMULAS[name][1]))
+        return {name: randomised(architecture.network(small(name)))
                 for name, architecture in transformer.ARCHITECTURES.items()}
 
     def test_scripted_networks_take_every_length(self):
@@ -309,8 +313,8 @@ class Networks(Case):
 
     def test_initialisation_follows_its_seed(self):
         def values(seed):
-            network = transformer.Gpt(SMALL_GPT)
-            transformer.initialise(network, SMALL_GPT, seed)
+            network = transformer.Gpt(SMALL)
+            transformer.initialise(network, SMALL, seed)
             return nn.utils.parameters_to_vector(network.parameters())
         self.assertTrue(torch.equal(values(1), values(1)))
         self.assertFalse(torch.equal(values(1), values(2)))
@@ -368,22 +372,32 @@ class Commands(unittest.TestCase):
     """The command line, with small networks in place of the published ones."""
 
     def setUp(self):
-        small = {name: each._replace(shape=FORMULAS[name][1])
-                 for name, each in transformer.ARCHITECTURES.items()}
-        patch = mock.patch.dict(transformer.ARCHITECTURES, small)
+        patch = mock.patch.dict(transformer.ARCHITECTURES,
+                                {name: each._replace(shape=small(name))
+                                 for name, each in transformer.ARCHITECTURES.items()})
         patch.start()
         self.addCleanup(patch.stop)
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.weights = os.path.join(folder.name, "pytorch_model.bin")
-        self.output = os.path.join(folder.name, "network.pt")
+        self.out = os.path.join(folder.name, "out")
+
+    def writes(self, *arguments):
+        """The network and the description that the command writes."""
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            transformer.main([*arguments, "--out", self.out])
+        path = told.getvalue().rstrip("\n")
+        network, about = description.load(path)
+        self.assertEqual(path, os.path.join(self.out, f"{about['model']}_{about['pattern']}.pt"))
+        return network, about
 
     def fails(self, *arguments):
         """What the command says on failing with status 1."""
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors), self.assertRaises(SystemExit) as caught:
-            transformer.main([*arguments, "--output", self.output])
-        self.assertFalse(os.path.exists(self.output))
+            transformer.main([*arguments, "--out", self.out])
+        self.assertFalse(os.path.exists(self.out))
         if isinstance(caught.exception.code, int):
             self.assertEqual(caught.exception.code, 1)
             return errors.getvalue().rstrip("\n")
@@ -391,11 +405,10 @@ class Commands(unittest.TestCase):
 
     def test_weights_of_the_user(self):
         weights = Weights()
-        gpt2(weights, [1], SMALL_GPT)
+        gpt2(weights, [1], SMALL)
         torch.save(weights.table, self.weights)
-        transformer.main(["gpt2", "--weights", self.weights, "--source", "me", "--licence", "MIT",
-                          "--output", self.output])
-        network, about = description.load(self.output)
+        network, about = self.writes("gpt2", "--weights", self.weights,
+                                     "--source", "me", "--licence", "MIT")
         self.assertEqual((about["model"], about["pattern"]), ("gpt2", "dense"))
         self.assertEqual(about["weights"],
                          {"source": "me", "licence": "MIT", "training": "public"})
@@ -404,8 +417,7 @@ class Commands(unittest.TestCase):
 
     def test_untrained(self):
         for name in transformer.ARCHITECTURES:
-            transformer.main([name, "--untrained", "--output", self.output])
-            _, about = description.load(self.output)
+            _, about = self.writes(name, "--untrained")
             self.assertEqual(about["model"], name + "untrained")
             self.assertEqual(about["weights"]["training"], "untrained")
 
@@ -427,7 +439,7 @@ class MeasuredDensities(unittest.TestCase):
     """The densities of attention masks."""
 
     def test_against_probabilities_computed_here(self):
-        network = randomised(transformer.Gpt(SMALL_GPT))
+        network = randomised(transformer.Gpt(SMALL))
         ids = tokens(8)
         expected = []
         with torch.no_grad():
