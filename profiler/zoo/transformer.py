@@ -1,11 +1,10 @@
-#!/usr/bin/env python3
 """BERT-base, GPT-2 small and BART-base as TorchScript, with the user's weights or untrained.
 
 Every network takes one tensor [1, L] of tokens and returns the last hidden states [1, L, width];
 the heads that turn these into words are left out.
 
-    transformer.py gpt2 --weights pytorch_model.bin --out OUT    writes OUT/gpt2_dense.pt
-    transformer.py bert --untrained --out OUT                    writes OUT/bertuntrained_dense.pt
+    export.py transformer gpt2 --weights pytorch_model.bin --out OUT     OUT/gpt2_dense.pt
+    export.py transformer bert --untrained --out OUT                     OUT/bertuntrained_dense.pt
 
 Attention is written out, so that a profiler sees the product of queries and keys, and the softmax
 of it, as operations of their own.
@@ -16,7 +15,6 @@ import math
 import os
 import pickle
 import re
-import sys
 from typing import Optional
 
 import torch
@@ -24,7 +22,6 @@ from torch import nn
 from torch.nn import functional
 
 import description
-from tokens import Parser
 
 Shape = collections.namedtuple("Shape", "layers width heads inner vocabulary longest gelu",
                                defaults=("none",))
@@ -269,8 +266,8 @@ def fill(network, weights):
     }
     if any(faults.values()):
         raise ValueError(", ".join(f"{len(found)} {fault} ({', '.join(found[:2])}"
-                                f"{', ...' if len(found) > 2 else ''})"
-                                for fault, found in faults.items() if found))
+                                   f"{', ...' if len(found) > 2 else ''})"
+                                   for fault, found in faults.items() if found))
     with torch.no_grad():
         for name, values in wanted.items():
             values.copy_(weights[name])
@@ -281,9 +278,8 @@ def read_weights(network, architecture, path):
     allowed = f"a state_dict of {architecture.title} with Hugging Face's names is allowed"
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        why = str(error).splitlines()[0]
-        raise ValueError(f"{path} is no file of weights ({why}); {allowed}") from None
+    except (pickle.UnpicklingError, RuntimeError, EOFError):
+        raise ValueError(f"{path} is no file of weights; {allowed}") from None
     if not isinstance(weights, dict) or not all(map(torch.is_tensor, weights.values())):
         raise ValueError(f"{path} holds other things than weights; {allowed}")
     try:
@@ -328,18 +324,3 @@ def run(options):
         "input": {"kind": "tokens", "vocabulary": shape.vocabulary, "longest": shape.longest},
     })
     print(path)
-
-
-def main(arguments=None):
-    """Runs the command; mistakes are one line on the standard error, and exit status 1."""
-    parser = Parser(description="A transformer as TorchScript.")
-    add_arguments(parser)
-    options = parser.parse_args(arguments)
-    try:
-        run(options)
-    except (ValueError, OSError) as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()
