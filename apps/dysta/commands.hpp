@@ -16,6 +16,7 @@ void add_simulate_command(CLI::App& app, Action& action);
 void add_workload_command(CLI::App& app, Action& action);
 void add_policies_command(CLI::App& app, Action& action);
 void add_accel_command(CLI::App& app, Action& action);
+void add_profile_command(CLI::App& app, Action& action);
 void add_traces_command(CLI::App& app, Action& action);
 
 }  // namespace dysta::cli

@@ -22,7 +22,7 @@ struct LayerCost {
   double effectual_macs = 0;  ///< products of non-zeros; whole when counted from masks
   double compute_cycles = 0;  ///< of the busiest element
   double memory_cycles = 0;   ///< to move what the layer reads and writes; 0 where not modelled
-  double cycles = 0;          ///< the larger of both: one hides behind the other; at least 1
+  double cycles = 0;          ///< the larger of both, since one hides behind the other
   Seconds latency{};          ///< cycles over the clock, unless the model has a formula of its own
 };
 
@@ -34,6 +34,13 @@ struct ConvolutionDensity {
 struct AttentionDensity {
   double kept = 1;          ///< share of visible scores kept, in (0, 1]
   double load_balance = 1;  ///< share of packed slots that do work, in (0, 1]
+};
+
+/// Which attention scores are kept.
+struct AttentionSelection {
+  double threshold = 0;  ///< those whose softmax is greater
+  int prediction_bits =
+      0;  ///< of the queries and keys that the softmax is predicted from; 0: exact
 };
 
 /// A convolution whose weights are known. Safe to share between threads.
@@ -55,6 +62,9 @@ class Accelerator {
 
   virtual bool runs_convolutions() const { return false; }
   virtual bool runs_attention() const { return false; }
+
+  /// Of an accelerator that runs attention; the rest computes all of it.
+  virtual AttentionSelection attention_selection() const { return {}; }
 
   virtual LayerCost cost(const ConvolutionShape& shape, const ConvolutionDensity& density) const;
   virtual std::unique_ptr<const PreparedConvolution> prepare(const ConvolutionShape& shape,

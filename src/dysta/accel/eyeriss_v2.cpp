@@ -38,7 +38,7 @@ double memory_cycles(const EyerissV2Parameters& parameters, const ConvolutionSha
 
 LayerCost total(const EyerissV2Parameters& parameters, double effectual_macs, double compute_cycles,
                 double memory_cycles) {
-  const double cycles = std::max({1.0, compute_cycles, memory_cycles});
+  const double cycles = std::ceil(std::max({1.0, compute_cycles, memory_cycles}));
   return {.effectual_macs = effectual_macs,
           .compute_cycles = compute_cycles,
           .memory_cycles = memory_cycles,

@@ -1,6 +1,7 @@
 // The layers that accelerators run, by shape.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 namespace dysta {
@@ -41,6 +42,8 @@ struct ConvolutionShape {
   /// channel counts; the kernel fits into the padded input; and there are at most 1e14 multiply-
   /// accumulates and 2^31 inputs.
   void check() const;
+
+  auto operator<=>(const ConvolutionShape&) const = default;
 };
 
 /// One self-attention or cross-attention block of one input: `heads` products of queries and keys.

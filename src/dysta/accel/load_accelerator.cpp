@@ -50,9 +50,9 @@ SangerParameters sanger_parameters(YamlMap& file) {
   p.latency.array = file.whole("array", 1, kMostElements);
   p.latency.macs_per_s = file.positive("dense_macs_per_s", 1e18);
   p.sub_row_width = file.whole("sub_row_width", 1, 64);
-  p.threshold = file.number("threshold", 0, 1);
-  p.prediction_bits = file.whole("prediction_bits", 0, 16);
-  if (p.prediction_bits == 1) file.fail("prediction_bits", "0 (none) or 2 to 16");
+  p.selection.threshold = file.number("threshold", 0, 1);
+  p.selection.prediction_bits = file.whole("prediction_bits", 0, 16);
+  if (p.selection.prediction_bits == 1) file.fail("prediction_bits", "0 (none) or 2 to 16");
   return p;
 }
 

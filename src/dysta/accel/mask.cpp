@@ -108,9 +108,12 @@ void AttentionMask::hide_query(int query) {
   }
 }
 
+int AttentionMask::visible_queries() const {
+  return static_cast<int>(std::count(query_visible_.begin(), query_visible_.end(), true));
+}
+
 std::int64_t AttentionMask::visible() const {
-  const auto rows = std::count(query_visible_.begin(), query_visible_.end(), true);
-  return heads_ * rows * ones(visible_keys_);
+  return std::int64_t{heads_} * visible_queries() * ones(visible_keys_);
 }
 
 std::int64_t AttentionMask::kept() const { return ones(words_); }

@@ -16,8 +16,7 @@ namespace dysta {
 struct SangerParameters {
   SangerConstants latency;  ///< width aside, which is the layer's
   int sub_row_width = 32;   ///< whose load balance, without empty chunks, the latency uses
-  double threshold = 2e-3;  ///< of the softmax, by default
-  int prediction_bits = 0;  ///< of queries and keys when the mask is predicted; 0: exact scores
+  AttentionSelection selection{.threshold = 2e-3, .prediction_bits = 0};
 };
 
 /// Whether a chunk of a row in which nothing is kept takes a sub-row.
@@ -51,6 +50,7 @@ class Sanger final : public Accelerator {
   std::string_view name() const override { return name_; }
   const SangerParameters& parameters() const { return parameters_; }
   bool runs_attention() const override { return true; }
+  AttentionSelection attention_selection() const override { return parameters_.selection; }
 
   LayerCost cost(const AttentionShape& shape, const AttentionDensity& density) const override;
   LayerCost cost(const AttentionShape& shape, const AttentionMask& mask) const override;

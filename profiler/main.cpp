@@ -1,0 +1,303 @@
+// dysta-profile: runs a network on inputs and writes what its layers cost as a trace. It is a
+// program of its own, started by `dysta profile`, so that nothing else waits for libtorch to load.
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "command_line.hpp"
+#include "dysta/accel/accelerator.hpp"
+#include "dysta/core/error.hpp"
+#include "inputs.hpp"
+#include "network.hpp"
+#include "output.hpp"
+#include "preparation.hpp"
+#include "profile.hpp"
+#include "report.hpp"
+
+namespace dysta::profiler {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr int kInterrupted = 130;
+
+std::atomic<bool> stop_asked = false;
+
+struct Options {
+  std::string network;
+  std::vector<std::string> inputs;
+  std::vector<std::string> accelerators{"eyeriss_v2"};
+  std::string out;
+  bool summary = false;
+  std::string name;
+  std::optional<std::string> steps;
+  std::optional<std::vector<double>> mean;
+  std::optional<std::vector<double>> deviation;
+  std::string channels;
+  std::optional<std::size_t> count;
+  std::size_t threads = 0;
+  std::uint64_t seed = 0;
+  bool strict = false;
+  bool keep_partial = false;
+};
+
+/// What a network's description says, with what the command line says instead.
+struct Settings {
+  Preparation preparation;
+  std::string variant;
+};
+
+Settings settings_for(const Network& network, const Options& options) {
+  Settings settings;
+  settings.variant = fs::path(network.path()).stem().string();
+  Preparation& preparation = settings.preparation;
+  if (!network.description().empty()) {
+    try {
+      const Json description = Json::parse(network.description());
+      settings.variant = description.at("model").get<std::string>() + "_" +
+                         description.at("pattern").get<std::string>();
+      const Json& input = description.at("input");
+      if (input.at("kind") == "image") {
+        preparation.steps = input.at("prepare").get<std::string>();
+        preparation.mean = input.at("mean").get<std::array<double, 3>>();
+        preparation.deviation = input.at("std").get<std::array<double, 3>>();
+        preparation.bgr = input.at("channels") == "BGR";
+      }
+    } catch (const Json::exception&) {
+      throw FileError(network.path(), 0,
+                      "describes itself in a way that is not known; allowed is what "
+                      "profiler/zoo/description.py writes");
+    }
+  }
+  if (options.steps) preparation.steps = *options.steps;
+  const auto three = [](const std::vector<double>& values) {
+    return values.size() == 1 ? std::array{values[0], values[0], values[0]}
+                              : std::array{values.at(0), values.at(1), values.at(2)};
+  };
+  if (options.mean) preparation.mean = three(*options.mean);
+  if (options.deviation) preparation.deviation = three(*options.deviation);
+  if (!options.channels.empty()) preparation.bgr = options.channels == "BGR";
+  if (!options.name.empty()) settings.variant = options.name;
+  check(preparation);
+  return settings;
+}
+
+/// A trace and where it is from, written together or not at all.
+struct Files {
+  std::unique_ptr<cli::OutputFile> trace;
+  std::unique_ptr<cli::OutputFile> provenance;
+};
+
+Files open_files(const Options& options, const Accelerator& accelerator,
+                 const std::string& variant) {
+  const fs::path folder = fs::path(options.out) / accelerator.name();
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw FileError(folder.string(), 0, "cannot be made: " + error.message());
+  return {std::make_unique<cli::OutputFile>((folder / (variant + ".csv")).string()),
+          std::make_unique<cli::OutputFile>((folder / (variant + ".json")).string())};
+}
+
+extern "C" void ask_to_stop(int) { stop_asked = true; }
+
+int run(const Options& options) {
+  std::vector<std::unique_ptr<const Accelerator>> accelerators;
+  for (const std::string& name : options.accelerators) {
+    accelerators.push_back(load_accelerator(name));
+    for (std::size_t i = 0; i + 1 < accelerators.size(); ++i) {
+      if (accelerators[i]->name() == accelerators.back()->name()) {
+        throw SpecificationError("accelerator " + in_quotes(accelerators[i]->name()) +
+                                 " is asked for twice; allowed is once");
+      }
+    }
+  }
+  std::vector<InputSet> sets;
+  for (const std::string& input : options.inputs) {
+    sets.push_back(InputSet::open(input, options.count));
+  }
+  const Network network(options.network);
+  const Settings settings = settings_for(network, options);
+  std::vector<Files> files;
+  if (!options.out.empty()) {
+    for (const auto& accelerator : accelerators) {
+      files.push_back(open_files(options, *accelerator, settings.variant));
+    }
+  }
+
+  if (options.keep_partial) {
+    std::signal(SIGINT, ask_to_stop);
+    std::signal(SIGTERM, ask_to_stop);
+  }
+  cli::Progress progress(settings.variant);
+  seed_libtorch(options.seed);
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const Profile result =
+      profile(network, sets, accelerators,
+              {.preparation = settings.preparation,
+               .threads = options.threads == 0 ? cores : options.threads,
+               .strict = options.strict,
+               .progress = [&](std::size_t done, std::size_t of) { progress.update(done, of); },
+               .stop = &stop_asked});
+  if (result.interrupted && result.inputs.empty()) {
+    throw FileError(network.path(), 0, "was interrupted before the first input was done");
+  }
+
+  std::string text;
+  for (std::size_t i = 0; i < accelerators.size(); ++i) {
+    const Accelerator& accelerator = *accelerators[i];
+    if (options.summary) {
+      if (i > 0) text += '\n';
+      text += summary_text(result, i, accelerator);
+    }
+    if (files.empty()) continue;
+    files[i].trace->write(trace_csv(result, i, is_attention_trace(accelerator)));
+    files[i].provenance->write(
+        provenance_json(result, i,
+                        {.network = network,
+                         .sets = sets,
+                         .accelerator = accelerator,
+                         .accelerator_parameters = accelerator_parameters(options.accelerators[i]),
+                         .preparation = settings.preparation,
+                         .seed = options.seed,
+                         .variant = settings.variant}));
+    files[i].trace->close();
+    files[i].provenance->close();
+  }
+  for (const Files& both : files) {
+    both.provenance->commit();
+    both.trace->commit();
+  }
+  cli::print(text);
+  if (!result.skipped.empty()) {
+    std::fprintf(stderr, "dysta: %s could not be read and were left out, first %s\n",
+                 counted(result.skipped.size(), "input").c_str(),
+                 result.skipped.front().why.c_str());
+  }
+  if (result.interrupted) {
+    std::fprintf(stderr, "dysta: interrupted; kept are the %s that were done\n",
+                 counted(result.inputs.size(), "input").c_str());
+    return kInterrupted;
+  }
+  return 0;
+}
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("NETWORK", options.network, "TorchScript file")->required()->type_name("");
+  app.add_option("--inputs", options.inputs,
+                 "What to run it on, [NAME=]PATH each: a folder of pictures (.jpg, .png), a .npy "
+                 "array (an input for each index of its first dimension) or a .txt file of token "
+                 "numbers (an input a line)")
+      ->required()
+      ->type_name("PATH");
+  app.add_option("--accelerator", options.accelerators,
+                 "Accelerators, by name or parameter file: dysta accel lists them")
+      ->delimiter(',')
+      ->type_name("NAME")
+      ->default_str("eyeriss_v2");
+  app.add_option("--out", options.out,
+                 "Write DIR/ACCELERATOR/VARIANT.csv, and .json that says where it is from")
+      ->type_name("DIR");
+  app.add_flag("--summary", options.summary, "Print a line a layer");
+  app.add_option("--name", options.name,
+                 "The variant's name (from the network's description, else its file's name)")
+      ->type_name("VARIANT");
+  app.add_option("--prepare", options.steps,
+                 "What is done to pictures, from left to right: crop=P% (middle square, P% of the "
+                 "short side), crop=N, crop=HxW, resize=N (short side), resize=HxW, letterbox=HxW; "
+                 "commas between (from the network's description)")
+      ->type_name("STEPS");
+  app.add_option("--mean", options.mean, "Of pixels in [0, 1]: one number, or three")
+      ->delimiter(',')
+      ->expected(1, 3)
+      ->type_name("NUMBERS");
+  app.add_option("--std", options.deviation, "Standard deviation of pixels, likewise")
+      ->delimiter(',')
+      ->expected(1, 3)
+      ->type_name("NUMBERS");
+  app.add_option("--channels", options.channels, "RGB or BGR")
+      ->check(CLI::IsMember({"RGB", "BGR"}))
+      ->type_name("ORDER");
+  app.add_option("--count", options.count, "At most so many inputs of each set, evenly spread")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
+      ->type_name("N");
+  app.add_option("--threads", options.threads, "Inputs run side by side (all cores)")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{4096}))
+      ->type_name("N");
+  app.add_option("--seed", options.seed, "For networks that draw random numbers")
+      ->type_name("SEED")
+      ->default_str("0");
+  app.add_flag("--strict", options.strict, "A picture that cannot be read is an error");
+  app.add_flag("--keep-partial", options.keep_partial,
+               "When interrupted, write the inputs that are done (status 130)");
+}
+
+void check_options(const Options& options) {
+  if (options.out.empty() && !options.summary) {
+    throw SpecificationError("nothing is asked for; allowed are --out DIR, --summary or both");
+  }
+  for (const auto* numbers : {&options.mean, &options.deviation}) {
+    if (*numbers && (*numbers)->size() == 2) {
+      throw SpecificationError("--mean or --std has two numbers; allowed are one and three");
+    }
+  }
+  if (options.name.find('/') != std::string::npos) {
+    throw SpecificationError("--name is " + in_quotes(options.name) +
+                             "; allowed is a name without '/'");
+  }
+}
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "Runs a network on inputs and records, for every layer, its zeros and what it costs on an "
+      "accelerator."};
+  app.name("dysta profile");
+  app.formatter(std::make_shared<cli::HelpFormatter>());
+  Options options;
+  add_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      app.exit(error);
+      cli::flush_output();
+      return 0;
+    }
+    return cli::complain(cli::explain("dysta profile", app, error), cli::kWrongCommandLine);
+  }
+  check_options(options);
+  const int status = run(options);
+  cli::flush_output();
+  return status;
+}
+
+}  // namespace
+}  // namespace dysta::profiler
+
+int main(int argc, char** argv) {
+  // Products must not depend on how many threads a library likes to take, and libraries read
+  // their environment when they are loaded.
+  if (std::getenv("OPENBLAS_NUM_THREADS") == nullptr ||
+      std::string(std::getenv("OPENBLAS_NUM_THREADS")) != "1") {
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    setenv("OMP_NUM_THREADS", "1", 1);
+    setenv("MKL_NUM_THREADS", "1", 1);
+    execv("/proc/self/exe", argv);
+  }
+  return dysta::cli::guarded_main([&] { return dysta::profiler::main(argc, argv); });
+}
