@@ -25,17 +25,34 @@ import quality
 import shipped
 import torchvision_networks
 
+_GRAPH_OPTIONS = ("model", "pattern", "title", "source", "licence", "prepare")
+
 
 class Parser(argparse.ArgumentParser):
     """Tells a wrong command line in one line, with exit status 2."""
 
     def error(self, message):
-        self.exit(2, f"export: {message}; {self.prog} --help says what is allowed\n")
+        command = self.prog.partition(".")[0]
+        self.exit(2, f"{command}: {message}; {self.prog} --help says what is allowed\n")
+
+    def run(self, arguments=None):
+        """Calls the `run` of the parsed options with them; returns the exit status."""
+        torch.set_num_threads(1)
+        options = self.parse_args(arguments)
+        try:
+            options.run(options)
+        except OSError as error:
+            problem = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        except (RuntimeError, ValueError) as error:
+            problem = " ".join(str(error).split())
+        else:
+            return 0
+        print(f"{self.prog.partition('.')[0]}: {problem}", file=sys.stderr)
+        return 1
 
 
 def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
-    torch.set_num_threads(1)
     parser = Parser(prog="export.py", description="Networks as TorchScript files.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     _add_list(commands)
@@ -47,13 +64,7 @@ def main(arguments=None):
         module = importlib.import_module("transformer")
         module.add_arguments(transformer)
         transformer.set_defaults(run=module.run)
-    options = parser.parse_args(arguments)
-    try:
-        options.run(options)
-    except (OSError, RuntimeError, ValueError) as error:
-        print(f"export: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
-    return 0
+    return parser.run(arguments)
 
 
 def write(network, about, example, out, inputs=None, change=None, spared=(), unpruned=None):
@@ -99,6 +110,20 @@ def example_of(height, width):
     """A batch of one input."""
     pixels = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
     return 2 * pixels - 1
+
+
+def known_graph(name, network_graph):
+    """What `shipped` knows of a graph, or the plainest assumptions."""
+    entry = network_graph["input"]
+    return shipped.NETWORKS.get(name) or shipped.Network(
+        model=name.lower().replace("_", "-"),
+        pattern="dense",
+        title=name,
+        source="given by the user",
+        licence="unknown",
+        prepare=f"resize={entry['height']}x{entry['width']}",
+        inputs={},
+    )
 
 
 def graph_description(about, network_graph):
@@ -163,25 +188,17 @@ def _add_graph(commands):
     command = commands.add_parser("graph", help="a network from FOLDER/NAME.json and NAME.npz")
     command.add_argument("folder", metavar="FOLDER")
     command.add_argument("name", metavar="NAME")
-    for field in ("model", "pattern", "title", "source", "licence", "prepare"):
+    for field in _GRAPH_OPTIONS:
         command.add_argument(f"--{field}", help="instead of what `list` knows")
-    _add_common(command)
+    command.add_argument("--out", metavar="OUT", required=True, help="folder of the file to write")
+    add_variant_arguments(command)
     command.set_defaults(run=_graph)
 
 
 def _graph(options):
     network_graph, network = graph.load(options.folder, options.name)
-    entry = network_graph["input"]
-    about = shipped.NETWORKS.get(options.name) or shipped.Network(
-        model=options.name.lower().replace("_", "-"),
-        pattern="dense",
-        title=options.name,
-        source="given by the user",
-        licence="unknown",
-        prepare=f"resize={entry['height']}x{entry['width']}",
-        inputs={},
-    )
-    given = {field: getattr(options, field, None) for field in about._fields}
+    about = known_graph(options.name, network_graph)
+    given = {field: getattr(options, field) for field in _GRAPH_OPTIONS}
     about = about._replace(**{field: text for field, text in given.items() if text is not None})
     _write_as_asked(network, graph_description(about, network_graph),
                     graph_example(network_graph), options)
@@ -195,10 +212,11 @@ def _add_torchvision(commands):
     weights.add_argument("--untrained", action="store_true", help="random weights instead")
     command.add_argument("--seed", type=int, default=1, help="of random weights (%(default)s)")
     command.add_argument("--width", type=float, default=1.0, help="of mobilenetv1 (%(default)s)")
-    command.add_argument("--resolution", type=int, default=224, help="of mobilenetv1 (%(default)s)")
+    command.add_argument("--resolution", type=int, help="of mobilenetv1 (224)")
     command.add_argument("--source", default="given by the user", help="of the weights")
     command.add_argument("--licence", default="unknown", help="of the weights")
-    _add_common(command)
+    command.add_argument("--out", metavar="OUT", required=True, help="folder of the file to write")
+    add_variant_arguments(command)
     command.set_defaults(run=_torchvision)
 
 
@@ -208,23 +226,23 @@ def _torchvision(options):
     )
     if options.weights:
         about["weights"].update(source=options.source, licence=options.licence)
-    side = torchvision_networks.side(options.network, options.resolution)
+    side = options.resolution or torchvision_networks.NETWORKS[options.network].side
     _write_as_asked(network, about, example_of(side, side), options)
 
 
-def _add_common(command):
-    command.add_argument("--out", metavar="OUT", required=True, help="folder of the file to write")
-    command.add_argument("--prune", metavar="HOW", type=_pruning, help=pruning.ALLOWED)
-    command.add_argument(
+def add_variant_arguments(parser):
+    """The options of pruning, and the images to measure with."""
+    parser.add_argument("--prune", metavar="HOW", type=_pruning, help=pruning.ALLOWED)
+    parser.add_argument(
         "--spare", metavar="LAYER", action="append", default=[], help="another layer not to prune"
     )
-    command.add_argument(
+    parser.add_argument(
         "--images",
         metavar="SET=FOLDER",
         type=_image_set,
         action="append",
         default=[],
-        help="images to measure accuracy or agreement with",
+        help="images to measure with",
     )
 
 

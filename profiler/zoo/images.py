@@ -77,8 +77,8 @@ def listed(folder):
 
 
 def spread(items, count):
-    """At most `count` of the items, evenly spread over the list."""
-    if len(items) <= count:
+    """At most `count` of the items, evenly spread over the list; None takes all."""
+    if count is None or len(items) <= count:
         return list(items)
     return [items[index * len(items) // count] for index in range(count)]
 

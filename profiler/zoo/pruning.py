@@ -120,7 +120,8 @@ def _largest_of_groups(size, kept, group):
     whole = last.shape[-1] // group * group
     groups = last[..., :whole].unflatten(-1, (-1, group))
     smallest = torch.argsort(groups, dim=-1, stable=True)[..., : group - kept]
-    mask[..., :whole] = torch.ones_like(groups, dtype=torch.bool).scatter(-1, smallest, False).flatten(-2)
+    whole_mask = torch.ones_like(groups, dtype=torch.bool).scatter(-1, smallest, False)
+    mask[..., :whole] = whole_mask.flatten(-2)
     return mask.movedim(-1, 1)
 
 

@@ -120,7 +120,12 @@ NETWORKS = {
         FACES,
     ),
     "mp_hand_landmark_lite": _mediapipe(
-        "handlandmark-lite", "dense", "Hand landmarks, lite", "1faeaae", "resize=224x224", HAND_CROPS
+        "handlandmark-lite",
+        "dense",
+        "Hand landmarks, lite",
+        "1faeaae",
+        "resize=224x224",
+        HAND_CROPS,
     ),
     "mp_hand_landmark_sparse": _mediapipe(
         "handlandmark",

@@ -3,7 +3,6 @@
 Weights are a state_dict in torchvision's names; those of auxiliary classifiers are not used.
 """
 
-import pickle
 from typing import Callable, NamedTuple
 
 import torch
@@ -15,15 +14,15 @@ from ssd300 import SSD300
 
 MEAN = [0.485, 0.456, 0.406]
 STD = [0.229, 0.224, 0.225]
+AUXILIARIES = ("aux1.", "aux2.", "AuxLogits.")
 
 
 class Network(NamedTuple):
-    """`make` takes a width and returns the network; `resize` is None where the image is stretched."""
+    """`make` takes a width and returns the network; `side` is that of its input."""
 
     title: str
     make: Callable
-    side: int
-    resize: int
+    side: int = 224
 
 
 def _torchvision(name, **options):
@@ -33,25 +32,28 @@ def _torchvision(name, **options):
 _WITHOUT_AUXILIARIES = {"aux_logits": False, "transform_input": True, "init_weights": False}
 
 NETWORKS = {
-    "resnet50": Network("ResNet-50", _torchvision("resnet50"), 224, 256),
-    "vgg16": Network("VGG-16", _torchvision("vgg16"), 224, 256),
-    "mobilenetv1": Network("MobileNet-V1", MobileNetV1, 224, 256),
-    "mobilenetv2": Network("MobileNet-V2", _torchvision("mobilenet_v2"), 224, 256),
-    "googlenet": Network(
-        "GoogLeNet", _torchvision("googlenet", **_WITHOUT_AUXILIARIES), 224, 256
-    ),
+    "resnet50": Network("ResNet-50", _torchvision("resnet50")),
+    "vgg16": Network("VGG-16", _torchvision("vgg16")),
+    "mobilenetv1": Network("MobileNet-V1", MobileNetV1),
+    "mobilenetv2": Network("MobileNet-V2", _torchvision("mobilenet_v2")),
+    "googlenet": Network("GoogLeNet", _torchvision("googlenet", **_WITHOUT_AUXILIARIES)),
     "inceptionv3": Network(
-        "Inception-V3", _torchvision("inception_v3", **_WITHOUT_AUXILIARIES), 299, 342
+        "Inception-V3", _torchvision("inception_v3", **_WITHOUT_AUXILIARIES), 299
     ),
-    "ssd300": Network("SSD300 on ResNet-18", lambda width: SSD300(), 300, None),
+    "ssd300": Network("SSD300 on ResNet-18", lambda width: SSD300(), 300),
 }
 
 
-def build(name, weights=None, seed=1, width=1.0, resolution=224):
-    """A network and its description, with the weights of a file or random ones from `seed`."""
-    if name != "mobilenetv1" and (width, resolution) != (1.0, 224):
-        raise ValueError(f"{name} has no width or resolution to choose; only mobilenetv1 has")
+def build(name, weights=None, seed=1, width=1.0, resolution=None):
+    """A network and its description, with the weights of a file or random ones from `seed`.
+
+    `width` and `resolution` are for mobilenetv1 alone.
+    """
     about = NETWORKS[name]
+    side = resolution or about.side
+    changed = (width, side) != (1.0, about.side)
+    if changed and name != "mobilenetv1":
+        raise ValueError(f"{name} has no width or resolution to choose; only mobilenetv1 has")
     torch.manual_seed(seed)
     network = about.make(width)
     if weights:
@@ -60,11 +62,10 @@ def build(name, weights=None, seed=1, width=1.0, resolution=224):
     else:
         source = f"random, seed {seed}"
         origin = {"source": source, "licence": "none needed", "training": "untrained"}
-    variant = f"-{round(100 * width):03}-{resolution}" if (width, resolution) != (1.0, 224) else ""
-    pixels = side(name, resolution)
-    prepare = f"resize={about.resize},crop={pixels}" if about.resize else f"resize={pixels}x{pixels}"
-    if resolution != 224:
-        prepare = f"crop=87.5%,resize={pixels}x{pixels}"
+    # Classifiers see the centre 87.5% of the short side, a detector the whole image.
+    whole = name == "ssd300"
+    prepare = f"resize={side}x{side}" if whole else f"resize={round(side / 0.875)},crop={side}"
+    variant = f"-{round(100 * width):03}-{side}" if changed else ""
     return network.eval().requires_grad_(False), {
         "model": name + variant + ("" if weights else "-untrained"),
         "pattern": "dense",
@@ -74,25 +75,24 @@ def build(name, weights=None, seed=1, width=1.0, resolution=224):
     }
 
 
-def side(name, resolution=224):
-    """Height and width of the network's input."""
-    return resolution if name == "mobilenetv1" else NETWORKS[name].side
-
-
 def _fill(network, path):
+    """Puts the weights of a file into `network`; raises `ValueError` for the first misfit."""
     allowed = "a state_dict in torchvision's names is wanted"
     try:
-        state = torch.load(path, map_location="cpu")
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:  # what torch raises for other files has no common type
         raise ValueError(f"{path} is no file of weights ({error}); {allowed}") from None
-    if not isinstance(state, dict):
-        raise ValueError(f"{path} holds a {type(state).__name__}; {allowed}")
-    used = {
-        name: value
-        for name, value in state.items()
-        if not name.startswith(("aux1.", "aux2.", "AuxLogits."))
-    }
-    try:
-        network.load_state_dict(used)
-    except RuntimeError as error:
-        raise ValueError(f"{path} does not fit: {error}; {allowed}") from None
+    if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
+        raise ValueError(f"{path} holds other things than weights; {allowed}")
+    state = {name: value for name, value in state.items() if not name.startswith(AUXILIARIES)}
+    wanted = network.state_dict()
+    for name in sorted(wanted.keys() ^ state.keys()):
+        problem = "lacks" if name in wanted else "has an unknown"
+        raise ValueError(f"{path} {problem} {name!r}; {allowed}")
+    for name, value in state.items():
+        if value.shape != wanted[name].shape:
+            shapes = ["x".join(map(str, values.shape)) for values in (value, wanted[name])]
+            raise ValueError(f"{path}: {name!r} is {shapes[0]}; it must be {shapes[1]}")
+    network.load_state_dict(state)
