@@ -50,7 +50,7 @@ struct Options {
   std::optional<std::vector<double>> mean;
   std::optional<std::vector<double>> deviation;
   std::string channels;
-  std::optional<std::size_t> count;
+  std::vector<std::size_t> counts;
   std::size_t threads = 0;
   std::uint64_t seed = 0;
   bool strict = false;
@@ -128,8 +128,10 @@ int run(const Options& options) {
     }
   }
   std::vector<InputSet> sets;
-  for (const std::string& input : options.inputs) {
-    sets.push_back(InputSet::open(input, options.count));
+  for (std::size_t i = 0; i < options.inputs.size(); ++i) {
+    std::optional<std::size_t> most;
+    if (!options.counts.empty()) most = options.counts[options.counts.size() == 1 ? 0 : i];
+    sets.push_back(InputSet::open(options.inputs[i], most));
   }
   const Network network(options.network);
   const Settings settings = settings_for(network, options);
@@ -231,13 +233,15 @@ void add_options(CLI::App& app, Options& options) {
       ->expected(1, 3)
       ->type_name("NUMBERS");
   app.add_option("--channels", options.channels, "RGB or BGR")
-      ->check(CLI::IsMember({"RGB", "BGR"}))
+      ->check(CLI::IsMember({"RGB", "BGR"}).description(""))
       ->type_name("ORDER");
-  app.add_option("--count", options.count, "At most so many inputs of each set, evenly spread")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
-      ->type_name("N");
+  app.add_option("--count", options.counts,
+                 "At most so many inputs, evenly spread: one number for all sets, or one each")
+      ->delimiter(',')
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}).description(""))
+      ->type_name("N,...");
   app.add_option("--threads", options.threads, "Inputs run side by side (all cores)")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{4096}))
+      ->check(CLI::Range(std::size_t{1}, std::size_t{4096}).description(""))
       ->type_name("N");
   app.add_option("--seed", options.seed, "For networks that draw random numbers")
       ->type_name("SEED")
@@ -255,6 +259,11 @@ void check_options(const Options& options) {
     if (*numbers && (*numbers)->size() == 2) {
       throw SpecificationError("--mean or --std has two numbers; allowed are one and three");
     }
+  }
+  if (options.counts.size() > 1 && options.counts.size() != options.inputs.size()) {
+    throw SpecificationError("--count has " + counted(options.counts.size(), "number") + " for " +
+                             counted(options.inputs.size(), "set") +
+                             " of inputs; allowed are one number and one for each set");
   }
   if (options.name.find('/') != std::string::npos) {
     throw SpecificationError("--name is " + in_quotes(options.name) +

@@ -51,6 +51,9 @@ std::string shape_text(const ConvolutionShape& s) {
   if (s.in_height == 1 && s.in_width == 1 && s.taps() == 1) {
     return fmt::format("{} > {}", s.in_channels, s.out_channels);
   }
+  if (s.in_width == 1 && s.taps() == 1 && s.stride_height == 1) {
+    return fmt::format("{} > {}, {} rows", s.in_channels, s.out_channels, s.in_height);
+  }
   std::string text = fmt::format("{}x{}x{} > {}, {}x{}", s.in_channels, s.in_height, s.in_width,
                                  s.out_channels, s.kernel_height, s.kernel_width);
   if (s.stride_height != 1 || s.stride_width != 1) text += fmt::format("/{}", s.stride_height);

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Tables of the traces that ship, from the traces and their provenance.
+
+    tables.py sources     which network, weights, pruning and inputs each trace is from
+    tables.py dynamic     how much sparsity and work vary over inputs, in the dark, between layers
+"""
+
+import csv
+import json
+import statistics
+import sys
+from itertools import combinations
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def provenances():
+    """(accelerator, variant, provenance) of every trace, in order."""
+    for path in sorted(HERE.glob("*/*.json")):
+        yield path.parent.name, path.stem, json.loads(path.read_text())
+
+
+def print_table(head, rows):
+    """Columns as wide as their widest cell: the first flush left, the others right."""
+    rows = [head, *rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        print("  ".join(cells).rstrip())
+
+
+def mean_weight_density(provenance):
+    """Share of weights that are not zero, over all layers."""
+    count = nonzero = 0
+    for layer in provenance["layers"]:
+        if layer["kind"] != "convolution":
+            continue
+        taps = layer["kernel"][0] * layer["kernel"][1]
+        weights = layer["out_channels"] * layer["in_channels"] // layer["groups"] * taps
+        count += weights
+        nonzero += weights * layer["weight_density"]
+    return nonzero / count if count else None
+
+
+def quality(description):
+    """What is left of the accuracy, and whether that is too little."""
+    judged = description["quality"]
+    if judged is None:
+        return "-"
+    text = f"{judged['this']:.1f} of {judged['unpruned']:.1f}"
+    return text + (" damaged" if judged["damaged"] else "")
+
+
+def sources():
+    rows = []
+    for accelerator, variant, provenance in provenances():
+        description = provenance["network"]["description"]
+        inputs = ", ".join(f"{s['inputs']} {s['name']}" for s in provenance["inputs"])
+        density = mean_weight_density(provenance)
+        rows.append(
+            (
+                f"{accelerator}/{variant}",
+                str(len(provenance["layers"])),
+                "-" if density is None else f"{density:.3f}",
+                quality(description),
+                description["weights"]["training"],
+                inputs,
+            )
+        )
+    print_table(("trace", "layers", "weights", "quality", "trained", "inputs"), rows)
+
+
+def layer_columns(accelerator, variant):
+    """Sparsity of each layer over the inputs."""
+    columns = {}
+    with open(HERE / accelerator / f"{variant}.csv", newline="") as file:
+        for row in csv.DictReader(file):
+            columns.setdefault(int(row["layer-indx"]), []).append(float(row["overall-sparsity"]))
+    return [columns[layer] for layer in sorted(columns)]
+
+
+def correlation(columns):
+    """Mean over pairs of layers; layers that do not vary have none."""
+    scores = []
+    for column in columns:
+        mean, deviation = statistics.fmean(column), statistics.pstdev(column)
+        if deviation > 0:
+            scores.append([(value - mean) / deviation for value in column])
+    pairs = [sum(a * b for a, b in zip(x, y)) / len(x) for x, y in combinations(scores, 2)]
+    return statistics.fmean(pairs) if pairs else None
+
+
+def relative_range(sets, what):
+    """(largest - least) / mean over the inputs of these sets."""
+    count = sum(s["inputs"] for s in sets)
+    mean = sum(s["inputs"] * s[what]["mean"] for s in sets) / count
+    return (max(s[what]["largest"] for s in sets) - min(s[what]["least"] for s in sets)) / mean
+
+
+def dark_shift(sets):
+    """Of network sparsity from each set to its dark one, in deviations of the normal one."""
+    normal = {s["name"]: s["network_sparsity"] for s in sets}
+    shifts = [
+        (normal[name]["mean"] - normal[name.removesuffix("_dark")]["mean"])
+        / normal[name.removesuffix("_dark")]["sd"]
+        for name in normal
+        if name.endswith("_dark")
+    ]
+    return statistics.fmean(shifts) if shifts else None
+
+
+def dynamic():
+    rows = []
+    for accelerator, variant, provenance in provenances():
+        sets = provenance["inputs"]
+        normal = [s for s in sets if not s["name"].endswith("_dark")]
+        columns = layer_columns(accelerator, variant)
+        first = sum(s["inputs"] for s in normal)
+        count = sum(s["inputs"] for s in sets)
+        mean = sum(s["inputs"] * s["network_sparsity"]["mean"] for s in sets) / count
+        shift = dark_shift(sets)
+        number = lambda value, text: "-" if value is None else format(value, text)
+        rows.append(
+            (
+                f"{accelerator}/{variant}",
+                str(count),
+                f"{mean:.3f}",
+                f"{relative_range(normal, 'network_sparsity'):.3f}",
+                f"{relative_range(normal, 'effectual_macs'):.3f}",
+                f"{relative_range(sets, 'effectual_macs'):.3f}",
+                number(correlation([column[:first] for column in columns]), ".2f"),
+                number(correlation(columns), ".2f"),
+                number(shift, "+.1f"),
+            )
+        )
+    head = ("trace", "inputs", "zeros", "range", "work", "all", "corr.", "all", "dark")
+    print_table(head, rows)
+    print(
+        "zeros: mean network sparsity; range, work: (largest - least) / mean over normal inputs of\n"
+        "network sparsity and of effectual multiply-accumulates; corr.: mean correlation between\n"
+        "layers; all: dark inputs included; dark: shift of network sparsity in deviations"
+    )
+
+
+if __name__ == "__main__":
+    commands = {"sources": sources, "dynamic": dynamic}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        sys.exit(__doc__)
+    commands[sys.argv[1]]()
