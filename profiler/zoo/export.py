@@ -67,18 +67,22 @@ def main(arguments=None):
     return parser.run(arguments)
 
 
-def write(network, about, example, out, inputs=None, change=None, spared=(), unpruned=None):
+def write(
+    network, about, example, out, inputs=None, change=None, spared=(), recentre=False, unpruned=None
+):
     """Prunes `network` as `change` says, measures it, and writes OUT/MODEL_PATTERN.pt.
 
-    `about` is the description so far. `inputs`, a `quality.Inputs`, are what to measure with; the
-    outputs of the unpruned network for them may be given. Returns the path and the description.
+    `about` is the description so far. `inputs`, a `quality.Inputs`, are what to measure with, and
+    to `recentre` with; the outputs of the unpruned network for them may be given. Returns the path
+    and the description.
     """
     if inputs and unpruned is None:
         unpruned = inputs.outputs(network)
     about = {**about, "pruning": None, "quality": None}
     masks = {}
+    batch = inputs.batch(inputs.held_out) if change and recentre else None
     if change:
-        masks = pruning.prune(network, change, example, spared)
+        masks = pruning.prune(network, change, example, spared, batch)
         prefix = "" if about["pattern"] == "dense" else about["pattern"] + "-"
         about["pattern"] = prefix + change.name
     if about["pattern"] != "dense":
@@ -88,6 +92,7 @@ def write(network, about, example, out, inputs=None, change=None, spared=(), unp
             "rate": change.rate if change else round(1 - density, 6),
             "weight_density": round(density, 6),
             "fine_tuned": change is None,
+            "recentred_on": 0 if batch is None else len(batch),
         }
     if inputs and change:
         about["quality"] = quality.judged(inputs, unpruned, inputs.outputs(network))
@@ -190,8 +195,7 @@ def _add_graph(commands):
     command.add_argument("name", metavar="NAME")
     for field in _GRAPH_OPTIONS:
         command.add_argument(f"--{field}", help="instead of what `list` knows")
-    command.add_argument("--out", metavar="OUT", required=True, help="folder of the file to write")
-    add_variant_arguments(command)
+    _add_common(command)
     command.set_defaults(run=_graph)
 
 
@@ -215,8 +219,7 @@ def _add_torchvision(commands):
     command.add_argument("--resolution", type=int, help="of mobilenetv1 (224)")
     command.add_argument("--source", default="given by the user", help="of the weights")
     command.add_argument("--licence", default="unknown", help="of the weights")
-    command.add_argument("--out", metavar="OUT", required=True, help="folder of the file to write")
-    add_variant_arguments(command)
+    _add_common(command)
     command.set_defaults(run=_torchvision)
 
 
@@ -228,6 +231,16 @@ def _torchvision(options):
         about["weights"].update(source=options.source, licence=options.licence)
     side = options.resolution or torchvision_networks.NETWORKS[options.network].side
     _write_as_asked(network, about, example_of(side, side), options)
+
+
+def _add_common(command):
+    command.add_argument("--out", metavar="OUT", required=True, help="folder of the file to write")
+    command.add_argument(
+        "--recentre",
+        action="store_true",
+        help="after pruning, set biases so that mean outputs are those of before, see pruning.py",
+    )
+    add_variant_arguments(command)
 
 
 def add_variant_arguments(parser):
@@ -262,7 +275,10 @@ def _image_set(text):
 
 def _write_as_asked(network, about, example, options):
     inputs = quality.Inputs(dict(options.images), about["input"]) if options.images else None
-    _tell(*write(network, about, example, options.out, inputs, options.prune, options.spare))
+    if options.recentre and not inputs:
+        raise ValueError("--recentre needs inputs; --images SET=FOLDER names a set")
+    change, spared = options.prune, options.spare
+    _tell(*write(network, about, example, options.out, inputs, change, spared, options.recentre))
 
 
 def _add_shipped(commands):
@@ -292,17 +308,20 @@ def _shipped(options):
 def _write_shipped(ingredients, name, about, out):
     """Writes a network and its variants; yields their paths."""
     first = next(iter(about.inputs))
-    folder = os.path.join(ingredients, "nets")
+    folders = {name: os.path.join(ingredients, "images", name) for name in about.inputs}
     inputs = unpruned = None
     for change in (None, *map(pruning.parse, shipped.VARIANTS.get(name, ()))):
-        network_graph, network = graph.load(folder, name)
+        network_graph, network = graph.load(os.path.join(ingredients, "nets"), name)
         facts = graph_description(about, network_graph)
         if inputs is None:
-            sets = {first: os.path.join(ingredients, "images", first)}
-            inputs = quality.Inputs(sets, facts["input"])
+            inputs = quality.Inputs({first: folders[first]}, facts["input"])
+            if inputs.labels is None:
+                inputs = quality.Inputs(folders, facts["input"])
             unpruned = inputs.outputs(network)
+        recentre = name in shipped.RECENTRED
+        example = graph_example(network_graph)
         path, facts = write(
-            network, facts, graph_example(network_graph), out, inputs, change, unpruned=unpruned
+            network, facts, example, out, inputs, change, recentre=recentre, unpruned=unpruned
         )
         _tell(path, facts)
         yield path

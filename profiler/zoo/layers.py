@@ -14,7 +14,10 @@ def named(network):
 
 @contextlib.contextmanager
 def observed(network, observer):
-    """While it lasts, every layer that runs calls `observer(name, layer, input, output)`."""
+    """While it lasts, every layer that runs calls `observer(name, layer, input, output)`.
+
+    What the observer returns, unless None, takes the place of the output.
+    """
 
     def hook(name):
         return lambda layer, inputs, output: observer(name, layer, inputs[0], output)

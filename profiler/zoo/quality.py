@@ -13,15 +13,21 @@ import torch
 import images
 
 BATCH = 10
+HELD_OUT = 10  # every tenth image serves `pruning.recentre` and is not measured with
 DAMAGE = 10.0  # points
 
 
 class Inputs:
-    """Images for a measurement; `folders` maps the name of a set to its folder."""
+    """Images for a measurement; `folders` maps the name of a set to its folder.
+
+    `held_out` are those that the measurement does not use.
+    """
 
     def __init__(self, folders, entry):
         self.names = ", ".join(folders)
-        self.paths = [path for folder in folders.values() for path in images.listed(folder)]
+        paths = [path for folder in folders.values() for path in images.listed(folder)]
+        self.held_out = paths[::HELD_OUT]
+        self.paths = [path for index, path in enumerate(paths) if index % HELD_OUT]
         known = {
             os.path.join(folder, name): label
             for folder in folders.values()
@@ -31,13 +37,15 @@ class Inputs:
         self.labels = torch.tensor([known[path] for path in self.paths]) if labelled else None
         self._entry = entry
 
+    def batch(self, paths):
+        return torch.stack([images.read(path, self._entry) for path in paths])
+
     def outputs(self, network):
         """The outputs of `network` for all images: a list of tensors, images first."""
         parts = []
         with torch.no_grad():
             for start in range(0, len(self.paths), BATCH):
-                paths = self.paths[start : start + BATCH]
-                result = network(torch.stack([images.read(path, self._entry) for path in paths]))
+                result = network(self.batch(self.paths[start : start + BATCH]))
                 parts.append(result if isinstance(result, tuple) else (result,))
         return [torch.cat(tensors) for tensors in zip(*parts)]
 

@@ -59,7 +59,7 @@ class WithFolder(unittest.TestCase):
         folder = os.path.join(self.folder, "images")
         os.makedirs(folder)
         for index in range(count):
-            colour = (60 * index, 255 - 60 * index, 9 * index)
+            colour = (20 * index, 255 - 20 * index, 9 * index)
             Image.new("RGB", (9, 7), colour).save(f"{folder}/{index % 3}_{index}.png")
         return folder
 
@@ -122,10 +122,24 @@ class GraphCommand(WithFolder):
                 "rate": 0.5,
                 "weight_density": round(1 - zeros / total, 6),
                 "fine_tuned": False,
+                "recentred_on": 0,
             },
         )
         self.assertEqual(about["quality"]["metric"], "top-1 % on reds")
-        self.assertEqual(about["quality"]["inputs"], 4)
+        self.assertEqual(about["quality"]["inputs"], 3)
+
+    def test_recentred(self):
+        folder = self.save_images(11)
+        self.export("--prune", "block:0.5", "--images", f"reds={folder}", "--recentre")
+        traced, about = self.written("tiny-net_block50.pt")
+        self.assertEqual(about["pruning"]["recentred_on"], 2)
+        self.assertEqual(about["quality"]["inputs"], 9)
+        weights = dict(traced.named_parameters())
+        self.assertEqual(int((weights["layers.right.weight"] == 0).sum()), 16)
+        before = torch.from_numpy(small_graph.weights()["right.bias"])
+        self.assertFalse(torch.equal(weights["layers.right.bias"], before))
+        _, _, err = self.export("--prune", "nm:2:4", "--recentre", status=1)
+        self.assertRegex(err, "^export: --recentre needs inputs; --images")
 
     def test_pruned_by_its_authors(self):
         self.export("--pattern", "pruned", "--model", "tiny")
@@ -185,8 +199,12 @@ class OtherCommands(WithFolder):
         os.makedirs(os.path.join(ingredients, "images"))
         os.rename(folder, os.path.join(ingredients, "images", "images"))
         small_graph.write(os.path.join(ingredients, "nets"))
-        known = {"tiny_net": about}, {"tiny_net": ("nm:2:4", "channel:0.25")}
-        with mock.patch.multiple(export.shipped, NETWORKS=known[0], VARIANTS=known[1]):
+        known = {
+            "NETWORKS": {"tiny_net": about},
+            "VARIANTS": {"tiny_net": ("nm:2:4", "channel:0.25")},
+            "RECENTRED": {"tiny_net"},
+        }
+        with mock.patch.multiple(export.shipped, **known):
             status, _, err = run(export, "shipped", ingredients, "--out", self.out)
             self.assertEqual((status, err), (0, ""))
             status, _, err = run(export, "shipped", ingredients, "--out", self.out, "--only", "x")
@@ -195,7 +213,7 @@ class OtherCommands(WithFolder):
         with open(os.path.join(self.out, "inputs.csv"), encoding="utf-8") as file:
             rows = list(csv.reader(file))
         self.assertEqual(rows, [["file", "images", "count"]] + [[f, "images", "2"] for f in files])
-        self.assertEqual(self.written(files[1])[1]["quality"]["inputs"], 4)
+        self.assertEqual(self.written(files[1])[1]["quality"]["inputs"], 3)
 
     def test_measure_sparsity(self):
         folder = self.save_images()

@@ -112,7 +112,8 @@ class Operations(unittest.TestCase):
         maximum, average = {**pool, "op": "maxpool"}, {**pool, "op": "avgpool"}
         self.check({**maximum, "ceil_mode": False}, x, [[[[-1]]]])
         self.check({**maximum, "ceil_mode": True}, x, [[[[-1, -3], [-7, -9]]]])
-        self.check({**maximum, "ceil_mode": False, "pad": [1, 1, 0, 0]}, x, [[[[-1, -2], [-4, -5]]]])
+        padded = {**maximum, "ceil_mode": False, "pad": [1, 1, 0, 0]}
+        self.check(padded, x, [[[[-1, -2], [-4, -5]]]])
         self.check({**average, "ceil_mode": False}, x, [[[[-3]]]])
         padded = {**average, "ceil_mode": False, "pad": [1, 1, 1, 1]}
         self.check(padded, x, [[[[-1, -2.5], [-5.5, -7]]]])  # real pixels only

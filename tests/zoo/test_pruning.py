@@ -108,6 +108,31 @@ class Prune(unittest.TestCase):
             self.assertEqual(silent.tolist(), (~mask.flatten(1).any(1)).tolist())
             self.assertEqual(int(silent.sum()), 2)
 
+    def test_recentred_outputs_have_the_means_of_before(self):
+        example = torch.rand(5, 3, 6, 6, generator=torch.Generator().manual_seed(1))
+
+        def means():
+            found = {}
+            observer = lambda name, layer, x, y: found.update({name: y.transpose(0, 1).flatten(1)})
+            with layers.observed(self.network, observer):
+                self.network(example)
+            return {name: values.mean(1) for name, values in found.items()}
+
+        before = means()
+        pruning.prune(self.network, pruning.parse("block:0.5"), example, batch=example)
+        after = means()
+        for name in ("layers.right", "layers.last"):
+            torch.testing.assert_close(after[name], before[name])
+        without_bias = "layers.left_conv"
+        self.assertFalse(torch.allclose(after[without_bias], before[without_bias]))
+
+    def test_filters_stay_removed_when_recentred(self):
+        batch = self.example
+        masks = pruning.prune(self.network, pruning.parse("channel:0.25"), batch, batch=batch)
+        removed = ~masks["layers.right.weight"].flatten(1).any(1)
+        bias = self.network.layers["right"].bias
+        self.assertEqual((bias == 0).tolist(), removed.tolist())
+
     def test_the_last_layer_of_other_networks_is_left_alone(self):
         network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 4), nn.Linear(4, 2))
         masks = pruning.prune(network, pruning.parse("random:0.5"), torch.zeros(1, 2))

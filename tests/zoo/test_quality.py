@@ -42,10 +42,15 @@ class Judged(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
-        for label in range(2):
-            Image.new("RGB", (1, 1), (255 * label, 0, 0)).save(f"{scratch.name}/{label}_a.png")
+        for label, name in ((1, "0_a"), (0, "0_b"), (1, "1_a")):
+            Image.new("RGB", (1, 1), (255 * label, 0, 0)).save(f"{scratch.name}/{name}.png")
         entry = images.input_entry("", [0.0] * 3, [1.0] * 3)
         self.inputs = quality.Inputs({"reds": scratch.name}, entry)
+
+    def test_every_tenth_is_held_out(self):
+        self.assertEqual(list(map(os.path.basename, self.inputs.held_out)), ["0_a.png"])
+        self.assertEqual(len(self.inputs.paths), 2)
+        self.assertEqual(self.inputs.batch(self.inputs.held_out)[0, :, 0, 0].tolist(), [1, 0, 0])
 
     def test_labelled(self):
         right = self.inputs.outputs(lambda x: torch.stack([0.5 - x[:, 0, 0, 0], x[:, 0, 0, 0]], 1))
