@@ -16,14 +16,13 @@ import sys
 
 import torch
 
-import description
 import graph
 import images
-import layers
 import pruning
 import quality
 import shipped
 import torchvision_networks
+import variant
 
 _GRAPH_OPTIONS = ("model", "pattern", "title", "source", "licence", "prepare")
 
@@ -67,56 +66,6 @@ def main(arguments=None):
     return parser.run(arguments)
 
 
-def write(
-    network, about, example, out, inputs=None, change=None, spared=(), recentre=False, unpruned=None
-):
-    """Prunes `network` as `change` says, measures it, and writes OUT/MODEL_PATTERN.pt.
-
-    `about` is the description so far. `inputs`, a `quality.Inputs`, are what to measure with, and
-    to `recentre` with; the outputs of the unpruned network for them may be given. Returns the path
-    and the description.
-    """
-    if inputs and unpruned is None:
-        unpruned = inputs.outputs(network)
-    about = {**about, "pruning": None, "quality": None}
-    masks = {}
-    batch = inputs.batch(inputs.held_out) if change and recentre else None
-    if change:
-        masks = pruning.prune(network, change, example, spared, batch)
-        prefix = "" if about["pattern"] == "dense" else about["pattern"] + "-"
-        about["pattern"] = prefix + change.name
-    if about["pattern"] != "dense":
-        density = layers.weight_density(network)
-        about["pruning"] = {
-            "pattern": change.pattern if change else about["pattern"],
-            "rate": change.rate if change else round(1 - density, 6),
-            "weight_density": round(density, 6),
-            "fine_tuned": change is None,
-            "recentred_on": 0 if batch is None else len(batch),
-        }
-    if inputs and change:
-        about["quality"] = quality.judged(inputs, unpruned, inputs.outputs(network))
-    elif inputs and inputs.are_labelled_for(unpruned):
-        about["quality"] = quality.judged(inputs, unpruned, unpruned)
-    path = os.path.join(out, f"{about['model']}_{about['pattern']}.pt")
-    description.save(traced(network, example), path, about)
-    _check(path, network, example, masks)
-    return path, about
-
-
-def traced(network, example):
-    """TorchScript of `network`, the same whatever the process has traced before."""
-    torch._C._jit_clear_class_registry()
-    with torch.no_grad():
-        return torch.jit.trace(network.eval(), example, check_trace=False)
-
-
-def example_of(height, width):
-    """A batch of one input."""
-    pixels = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
-    return 2 * pixels - 1
-
-
 def known_graph(name, network_graph):
     """What `shipped` knows of a graph, or the plainest assumptions."""
     entry = network_graph["input"]
@@ -153,28 +102,11 @@ def graph_description(about, network_graph):
 
 def graph_example(network_graph):
     entry = network_graph["input"]
-    return example_of(entry["height"], entry["width"])
+    return variant.example_of(entry["height"], entry["width"])
 
 
 def _of_channels(value):
     return value if isinstance(value, list) else [value] * 3
-
-
-def _check(path, network, example, masks):
-    """Raises if the file does not compute what `network` does or lost a zero."""
-    written, _ = description.load(path)
-    weights = dict(written.named_parameters())
-    for name, mask in masks.items():
-        if weights[name][~mask].any():
-            raise RuntimeError(f"{path}: pruned weights of {name} are not zero")
-    with torch.no_grad():
-        pairs = zip(_as_tuple(network(example)), _as_tuple(written(example)))
-    if not all(torch.allclose(ours, theirs, equal_nan=True) for ours, theirs in pairs):
-        raise RuntimeError(f"{path}: the file computes other outputs than the network")
-
-
-def _as_tuple(result):
-    return result if isinstance(result, tuple) else (result,)
 
 
 def _add_list(commands):
@@ -230,7 +162,7 @@ def _torchvision(options):
     if options.weights:
         about["weights"].update(source=options.source, licence=options.licence)
     side = options.resolution or torchvision_networks.NETWORKS[options.network].side
-    _write_as_asked(network, about, example_of(side, side), options)
+    _write_as_asked(network, about, variant.example_of(side, side), options)
 
 
 def _add_common(command):
@@ -275,10 +207,10 @@ def _image_set(text):
 
 def _write_as_asked(network, about, example, options):
     inputs = quality.Inputs(dict(options.images), about["input"]) if options.images else None
-    if options.recentre and not inputs:
-        raise ValueError("--recentre needs inputs; --images SET=FOLDER names a set")
-    change, spared = options.prune, options.spare
-    _tell(*write(network, about, example, options.out, inputs, change, spared, options.recentre))
+    plan = None
+    if options.prune:
+        plan = variant.Plan(options.prune, tuple(options.spare), options.recentre)
+    _tell(*variant.write(network, about, example, options.out, plan, inputs))
 
 
 def _add_shipped(commands):
@@ -308,9 +240,11 @@ def _shipped(options):
 def _write_shipped(ingredients, name, about, out):
     """Writes a network and its variants; yields their paths."""
     first = next(iter(about.inputs))
-    folders = {name: os.path.join(ingredients, "images", name) for name in about.inputs}
+    folders = {chosen: os.path.join(ingredients, "images", chosen) for chosen in about.inputs}
     inputs = unpruned = None
-    for change in (None, *map(pruning.parse, shipped.VARIANTS.get(name, ()))):
+    changes = map(pruning.parse, shipped.VARIANTS.get(name, ()))
+    recentre = name in shipped.RECENTRED
+    for plan in (None, *(variant.Plan(change, recentre=recentre) for change in changes)):
         network_graph, network = graph.load(os.path.join(ingredients, "nets"), name)
         facts = graph_description(about, network_graph)
         if inputs is None:
@@ -318,11 +252,8 @@ def _write_shipped(ingredients, name, about, out):
             if inputs.labels is None:
                 inputs = quality.Inputs(folders, facts["input"])
             unpruned = inputs.outputs(network)
-        recentre = name in shipped.RECENTRED
         example = graph_example(network_graph)
-        path, facts = write(
-            network, facts, example, out, inputs, change, recentre=recentre, unpruned=unpruned
-        )
+        path, facts = variant.write(network, facts, example, out, plan, inputs, unpruned)
         _tell(path, facts)
         yield path
 

@@ -8,12 +8,14 @@ do the shapes of `reshape`. Convolutions and fully connected layers are ordinary
 import json
 import os
 import re
+import zipfile
 
 import numpy
 import torch
 from torch.nn import functional
 
 LAYERS = ("conv", "linear")
+INPUT_KEYS = {"tensor", "height", "width", "channel_order", "mean", "scale"}
 
 ACTIVATIONS = {
     "none": lambda x: x,
@@ -161,10 +163,15 @@ def load(folder, name):
     try:
         with open(paths[0], encoding="utf-8") as file:
             graph = json.load(file)
+        missing = INPUT_KEYS - graph["input"].keys()
+        if missing:
+            raise KeyError(min(missing))
         with numpy.load(paths[1]) as weights:
             return graph, GraphNetwork(graph, dict(weights))
     except json.JSONDecodeError as error:
         raise ValueError(f"{paths[0]} is not JSON: {error}") from None
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{paths[1]} is no archive of numpy arrays: {error}") from None
     except KeyError as missing:
         raise ValueError(f"{paths[0]} lacks {missing}") from None
 

@@ -155,22 +155,25 @@ NETWORKS = {
     ),
 }
 
-_FOLDED = ("random:0.3", "nm:3:4", "block:0.1")
-
+# In each network at most one is damaged, to have an example of it.
 VARIANTS = {
     "resnet20_cifar10": ("random:0.5", "nm:3:4", "nm:2:4", "block:0.1", "channel:0.05"),
-    "resnet32_cifar10": ("random:0.5", "nm:3:4", "nm:2:4", "block:0.2", "channel:0.1"),
-    "resnet44_cifar10": ("random:0.5", "nm:3:4", "nm:2:4", "block:0.3", "channel:0.1"),
     "resnet56_cifar10": ("random:0.5", "nm:3:4", "nm:2:4", "block:0.2", "channel:0.1"),
-    "mobilenet_v1_0.25_128_quant": ("random:0.2", "random:0.3", "nm:7:8", "nm:3:4", "block:0.1"),
-    "mobilenet_v1_0.5_160_quant": ("random:0.3", "random:0.4", "nm:3:4", "block:0.1", "block:0.2", "channel:0.02"),
-    "mobilenet_v1_0.75_192_quant": ("random:0.3", "random:0.4", "nm:3:4", "block:0.1", "block:0.2", "channel:0.02"),
-    "mobilenet_v2_1.0_224_quant": ("random:0.2", "random:0.3", "nm:7:8", "nm:3:4", "block:0.05", "block:0.1", "channel:0.02"),
-    "ultraface_rfb_320": ("random:0.3", "nm:7:8", "nm:3:4", "block:0.1", "channel:0.02","channel:0.05"),
-    "squeezenet_deepcompression": ("block:0.1","channel:0.02"),
-    "mlperf_tiny_resnet8_int8": ("random:0.3", "nm:3:4", "block:0.1","channel:0.05"),
+    "mlperf_tiny_resnet8_int8": ("random:0.3", "nm:3:4", "block:0.1", "channel:0.05"),
+    "mobilenet_v1_0.25_128_quant": ("random:0.3", "nm:3:4", "block:0.1", "channel:0.02"),
+    "mobilenet_v1_0.5_160_quant": (
+        "random:0.3",
+        "random:0.4",
+        "nm:3:4",
+        "block:0.1",
+        "channel:0.02",
+    ),
+    "mobilenet_v1_0.75_192_quant": ("random:0.3", "random:0.4", "nm:3:4", "block:0.1"),
+    "mobilenet_v2_1.0_224_quant": ("random:0.2", "random:0.3", "nm:7:8", "block:0.05"),
+    "ultraface_rfb_320": ("random:0.3", "nm:7:8", "nm:3:4", "block:0.1", "channel:0.02"),
 }
 
+# Networks whose variants are recentred, see `pruning.py`.
 RECENTRED = {
     "mobilenet_v1_0.25_128_quant",
     "mobilenet_v1_0.5_160_quant",

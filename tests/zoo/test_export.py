@@ -21,6 +21,7 @@ import images
 import layers
 import measure_sparsity
 import small_graph
+import variant
 
 
 def run(command, *arguments):
@@ -92,7 +93,7 @@ class GraphCommand(WithFolder):
                 },
             },
         )
-        x = export.example_of(6, 6)
+        x = variant.example_of(6, 6)
         expected = graph.GraphNetwork(small_graph.GRAPH, small_graph.weights())(x)
         torch.testing.assert_close(traced(x), expected)
 
@@ -139,7 +140,7 @@ class GraphCommand(WithFolder):
         before = torch.from_numpy(small_graph.weights()["right.bias"])
         self.assertFalse(torch.equal(weights["layers.right.bias"], before))
         _, _, err = self.export("--prune", "nm:2:4", "--recentre", status=1)
-        self.assertRegex(err, "^export: --recentre needs inputs; --images")
+        self.assertRegex(err, "^export: recentring needs inputs; --images")
 
     def test_pruned_by_its_authors(self):
         self.export("--pattern", "pruned", "--model", "tiny")
