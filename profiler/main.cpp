@@ -23,11 +23,11 @@
 #include "dysta/accel/accelerator.hpp"
 #include "dysta/core/error.hpp"
 #include "inputs.hpp"
-#include "network.hpp"
 #include "output.hpp"
 #include "preparation.hpp"
 #include "profile.hpp"
 #include "report.hpp"
+#include "torch_network.hpp"
 
 namespace dysta::profiler {
 namespace {
@@ -133,7 +133,8 @@ int run(const Options& options) {
     if (!options.counts.empty()) most = options.counts[options.counts.size() == 1 ? 0 : i];
     sets.push_back(InputSet::open(options.inputs[i], most));
   }
-  const Network network(options.network);
+  const auto owner = load_torch_script(options.network);
+  const Network& network = *owner;
   const Settings settings = settings_for(network, options);
   std::vector<Files> files;
   if (!options.out.empty()) {
@@ -176,6 +177,8 @@ int run(const Options& options) {
                          .accelerator = accelerator,
                          .accelerator_parameters = accelerator_parameters(options.accelerators[i]),
                          .preparation = settings.preparation,
+                         .dysta_version = DYSTA_VERSION,
+                         .libtorch_version = libtorch_version(),
                          .seed = options.seed,
                          .variant = settings.variant}));
     files[i].trace->close();
@@ -295,18 +298,27 @@ int main(int argc, char** argv) {
   return status;
 }
 
+/// Libraries read their environment when they are loaded: starts this program again where it says
+/// something else than one thread an operator, and kernels that every recent processor has, so
+/// that rounding (and with it, here and there, a zero) depends on neither.
+void use_reproducible_libraries(char** argv) {
+  constexpr std::pair<const char*, const char*> kWanted[] = {
+      {"OMP_NUM_THREADS", "1"},           {"OPENBLAS_NUM_THREADS", "1"}, {"MKL_NUM_THREADS", "1"},
+      {"ATEN_CPU_CAPABILITY", "default"}, {"DNNL_MAX_CPU_ISA", "AVX2"},
+  };
+  bool as_wanted = true;
+  for (const auto& [name, value] : kWanted) {
+    const char* now = std::getenv(name);
+    as_wanted = as_wanted && now != nullptr && std::string_view(now) == value;
+    setenv(name, value, 1);
+  }
+  if (!as_wanted) execv("/proc/self/exe", argv);  // where that fails, go on as we are
+}
+
 }  // namespace
 }  // namespace dysta::profiler
 
 int main(int argc, char** argv) {
-  // Products must not depend on how many threads a library likes to take, and libraries read
-  // their environment when they are loaded.
-  if (std::getenv("OPENBLAS_NUM_THREADS") == nullptr ||
-      std::string(std::getenv("OPENBLAS_NUM_THREADS")) != "1") {
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    setenv("OMP_NUM_THREADS", "1", 1);
-    setenv("MKL_NUM_THREADS", "1", 1);
-    execv("/proc/self/exe", argv);
-  }
+  dysta::profiler::use_reproducible_libraries(argv);
   return dysta::cli::guarded_main([&] { return dysta::profiler::main(argc, argv); });
 }

@@ -1,19 +1,16 @@
-// A TorchScript network, and what is seen of its layers while it runs. Nothing of libtorch shows
-// here.
+// A network, and what is seen of its layers while it runs.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "dysta/accel/layer.hpp"
 #include "dysta/accel/mask.hpp"
 #include "npy.hpp"
-#include "preparation.hpp"
 
 namespace dysta::profiler {
 
@@ -50,44 +47,33 @@ class NetworkError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A TorchScript file. Layers are observed through libtorch's record functions, whose callbacks are
-/// told the operands of each operator: the network is not changed. Graph optimisations and fusion
-/// are off, and every run uses one thread, so that its zeros do not depend on how many inputs run
-/// side by side.
+/// A network that can be run and watched. Safe to share between threads.
 class Network {
  public:
-  /// Throws `FileError` for what is not a TorchScript file.
-  explicit Network(const std::string& path);
-  ~Network();
+  virtual ~Network() = default;
 
+  /// Its file, for messages and names.
   const std::string& path() const { return path_; }
 
   /// The file's SHA-256, and that of all parameters and buffers in the order of their names.
   const std::string& file_digest() const { return file_digest_; }
   const std::string& weights_digest() const { return weights_digest_; }
 
-  /// The extra file `dysta.json`, or empty: profiler/zoo/description.py tells what is in it.
+  /// What the file says of itself, as JSON, or empty: profiler/zoo/description.py tells what is in
+  /// it.
   const std::string& description() const { return description_; }
 
-  /// Runs one input, which has a leading dimension of 1. Safe to call from several threads.
-  /// Throws `NetworkError` where the network refuses the input, or holds an operator that does
-  /// work nobody here can count; both are named.
-  void run(const Array& input, LayerObserver& observer) const;
+  /// Runs one input, which has a leading dimension of 1. Throws `NetworkError` where the network
+  /// refuses the input, or holds an operator that does work nobody here can count; both are named.
+  virtual void run(const Array& input, LayerObserver& observer) const = 0;
 
- private:
-  struct Impl;
+ protected:
+  explicit Network(std::string path) : path_(std::move(path)) {}
 
   std::string path_;
   std::string file_digest_;
   std::string weights_digest_;
   std::string description_;
-  std::unique_ptr<Impl> impl_;
 };
-
-/// The version of libtorch that this is built with.
-std::string libtorch_version();
-
-/// What random operators of a network draw from, if it has any.
-void seed_libtorch(std::uint64_t seed);
 
 }  // namespace dysta::profiler

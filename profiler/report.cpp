@@ -190,7 +190,7 @@ std::string provenance_json(const Profile& profile, std::size_t accelerator,
   json["accelerator"] = {{"name", of.accelerator.name()},
                          {"sha256", sha256(of.accelerator_parameters)},
                          {"parameters", of.accelerator_parameters}};
-  json["versions"] = {{"dysta", DYSTA_VERSION}, {"libtorch", libtorch_version()}};
+  json["versions"] = {{"dysta", of.dysta_version}, {"libtorch", of.libtorch_version}};
   json["seed"] = of.seed;
   Json& layers = json["layers"] = Json::array();
   for (const ProfiledLayer& layer : profile.layers[accelerator]) {

@@ -27,6 +27,8 @@ struct ProvenanceOf {
   const Accelerator& accelerator;
   std::string accelerator_parameters;  ///< text of the file
   const Preparation& preparation;
+  std::string dysta_version;
+  std::string libtorch_version;
   std::uint64_t seed = 0;
   std::string variant;
 };

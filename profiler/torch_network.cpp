@@ -1,4 +1,4 @@
-#include "network.hpp"
+#include "torch_network.hpp"
 
 #include <algorithm>
 #include <array>
@@ -413,14 +413,14 @@ void use_plain_execution() {
   torch::jit::setTensorExprFuserEnabled(false);
 }
 
-}  // namespace
+class TorchNetwork final : public Network {
+ public:
+  explicit TorchNetwork(const std::string& path);
+  void run(const Array& input, LayerObserver& observer) const override;
 
-struct Network::Impl {
-  mutable torch::jit::Module module;
-  ConstantNames constants;
-
+ private:
   void add_constant(const std::string& name, const at::Tensor& tensor) {
-    if (tensor.has_storage()) constants.emplace(storage_of(tensor), name);
+    if (tensor.has_storage()) constants_.emplace(storage_of(tensor), name);
   }
 
   void add_constants_of(torch::jit::Block& block) {
@@ -432,16 +432,19 @@ struct Network::Impl {
       for (auto* inner : node->blocks()) add_constants_of(*inner);
     }
   }
+
+  mutable torch::jit::Module module_;  // running one does not change it
+  ConstantNames constants_;
 };
 
-Network::Network(const std::string& path) : path_(path), impl_(std::make_unique<Impl>()) {
+TorchNetwork::TorchNetwork(const std::string& path) : Network(path) {
   const std::string bytes = read_file(path);
   file_digest_ = sha256(bytes);
   torch::jit::ExtraFilesMap extra{{"dysta.json", ""}};
   try {
     std::istringstream stream(bytes);
-    impl_->module = torch::jit::load(stream, at::kCPU, extra);
-    impl_->module.eval();
+    module_ = torch::jit::load(stream, at::kCPU, extra);
+    module_.eval();
   } catch (const std::exception&) {
     throw FileError(path, 0,
                     "is not a TorchScript file, or one of a newer libtorch; allowed is what "
@@ -449,37 +452,35 @@ Network::Network(const std::string& path) : path_(path), impl_(std::make_unique<
   }
   description_ = extra["dysta.json"];
   std::map<std::string, at::Tensor> weights;
-  for (const auto& item : impl_->module.named_parameters()) weights.emplace(item.name, item.value);
-  for (const auto& item : impl_->module.named_buffers()) weights.emplace(item.name, item.value);
+  for (const auto& item : module_.named_parameters()) weights.emplace(item.name, item.value);
+  for (const auto& item : module_.named_buffers()) weights.emplace(item.name, item.value);
   Sha256 digest;
   for (const auto& [name, tensor] : weights) {
-    impl_->add_constant(name, tensor);
+    add_constant(name, tensor);
     const at::Tensor contiguous = tensor.contiguous();
     digest.add(name);
     digest.add({static_cast<const char*>(contiguous.data_ptr()), contiguous.nbytes()});
   }
   weights_digest_ = digest.hex();
-  for (const auto& item : impl_->module.named_attributes()) {
-    if (item.value.isTensor()) impl_->add_constant(item.name, item.value.toTensor());
+  for (const auto& item : module_.named_attributes()) {
+    if (item.value.isTensor()) add_constant(item.name, item.value.toTensor());
   }
-  for (const auto& module : impl_->module.modules()) {
+  for (const auto& module : module_.modules()) {
     for (const auto& method : module.get_methods()) {
-      impl_->add_constants_of(*method.graph()->block());
+      add_constants_of(*method.graph()->block());
     }
   }
 }
 
-Network::~Network() = default;
-
-void Network::run(const Array& input, LayerObserver& observer) const {
+void TorchNetwork::run(const Array& input, LayerObserver& observer) const {
   use_plain_execution();
   const torch::NoGradGuard no_gradients;
-  Recorder target(impl_->constants, observer);
+  Recorder target(constants_, observer);
   std::string refusal;
   {
     const Recording recording(target);
     try {
-      impl_->module.forward({tensor_of(input)});
+      module_.forward({tensor_of(input)});
     } catch (const std::exception& error) {
       refusal = reason(error);
     }
@@ -498,6 +499,12 @@ void Network::run(const Array& input, LayerObserver& observer) const {
     throw NetworkError("refuses an input of " + shape + ": " + refusal);
   }
   target.finish();
+}
+
+}  // namespace
+
+std::unique_ptr<const Network> load_torch_script(const std::string& path) {
+  return std::make_unique<TorchNetwork>(path);
 }
 
 std::string libtorch_version() { return TORCH_VERSION; }
