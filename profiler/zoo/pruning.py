@@ -16,7 +16,8 @@ convolutions, the layers that make the network's outputs, and those named by the
 In networks whose normalisation is folded into biases, pruning shifts what layers put out, which
 can cost more accuracy than the lost weights do. A few inputs without labels suffice to recentre the
 outputs: every layer's bias takes the shift of its mean output back. That was measured to help
-MobileNet-V1 and detectors much, and to harm ResNets and MobileNet-V2; so it is done on demand.
+MobileNet-V1, ResNet-8 and detectors much, and to harm MobileNet-V2; so it is done on demand. It
+does not touch layers without a bias, such as those before a normalisation layer.
 """
 
 import re

@@ -6,7 +6,7 @@ chosen by the accuracy that is left without training afterwards, see `quality.py
 
 from typing import NamedTuple
 
-CIFAR = {"cifar10": 100, "cifar10_dark": 50}
+CIFAR = {"cifar10": 60, "cifar10_dark": 30}
 IMAGENET = {"imagenet": 60, "imagenet_dark": 30}
 FACES = {"faces": 40, "faces_dark": 40}
 HANDS = {"hands": 40, "hands_dark": 40}
@@ -175,6 +175,7 @@ VARIANTS = {
 
 # Networks whose variants are recentred, see `pruning.py`.
 RECENTRED = {
+    "mlperf_tiny_resnet8_int8",
     "mobilenet_v1_0.25_128_quant",
     "mobilenet_v1_0.5_160_quant",
     "mobilenet_v1_0.75_192_quant",
