@@ -7,8 +7,10 @@ The description is JSON and travels inside the TorchScript file, as the extra fi
       "model": "resnet20",              the architecture; no underscore
       "pattern": "random50",            how the weights were pruned; "dense" if not
       "title": "ResNet-20 for CIFAR-10",
-      "weights": {"source": ..., "licence": ..., "training": "public" | "toy-trained" | "untrained"},
-      "pruning": {"pattern": ..., "rate": ..., "weight_density": ...}        or null
+      "weights": {"source": ..., "licence": ...,
+                  "training": "public" | "toy-trained" | "untrained"},
+      "pruning": {"pattern": ..., "rate": ..., "weight_density": ..., "fine_tuned": false,
+                  "recentred_on": 30}        or null; the last counts inputs, see pruning.py
       "quality": {"metric": ..., "inputs": 300, "unpruned": 81.3, "this": 80.7,
                   "damaged": false}                                          or null
       "input": {"kind": "image", "prepare": "crop=87.5%,resize=128x128",

@@ -10,8 +10,9 @@
 
 "random" is what the literature calls the first: its zeros have no structure.
 
-Left alone, because they are small and pruning them costs most: the first layer, depthwise
-convolutions, the layers that make the network's outputs, and those named by the caller.
+Left alone, because they are small and pruning them costs most: the first layer, depthwise and
+other grouped convolutions, the layers that make the network's outputs, and those that the caller
+names.
 
 In networks whose normalisation is folded into biases, pruning shifts what layers put out, which
 can cost more accuracy than the lost weights do. A few inputs without labels suffice to recentre the
