@@ -489,7 +489,10 @@ void TorchNetwork::run(const Array& input, LayerObserver& observer) const {
     try {
       std::rethrow_exception(target.failure);
     } catch (const c10::Error& error) {
-      throw NetworkError("holds operators that cannot be followed: " + reason(error));
+      // What made no sense to us will have made none to the network, which says it better.
+      if (refusal.empty()) {
+        throw NetworkError("holds operators that cannot be followed: " + reason(error));
+      }
     }
   }
   if (!refusal.empty()) {

@@ -3,6 +3,7 @@
 
     tables.py sources     which network, weights, pruning and inputs each trace is from
     tables.py dynamic     how much sparsity and work vary over inputs, in the dark, between layers
+    tables.py attention   how much of what varies in attention is the length of the input
 """
 
 import csv
@@ -144,8 +145,77 @@ def dynamic():
     )
 
 
+def rest_without_length(values, lengths):
+    """What is left of `values` after a parabola in the length is fitted to them."""
+    scale = max(lengths)
+    basis = [[1.0, length / scale, (length / scale) ** 2] for length in lengths]
+    size = len(set(lengths))
+    terms = min(3, size)
+    matrix = [
+        [sum(row[i] * row[j] for row in basis) for j in range(terms)]
+        + [sum(row[i] * value for row, value in zip(basis, values))]
+        for i in range(terms)
+    ]
+    for i in range(terms):  # Gauss and Jordan; the matrix is positive definite
+        pivot = matrix[i][i]
+        matrix[i] = [entry / pivot for entry in matrix[i]]
+        for j in range(terms):
+            if j != i:
+                factor = matrix[j][i]
+                matrix[j] = [a - factor * b for a, b in zip(matrix[j], matrix[i])]
+    weights = [matrix[i][-1] for i in range(terms)]
+    return [v - sum(w * b for w, b in zip(weights, row)) for v, row in zip(values, basis)]
+
+
+def attention():
+    rows = []
+    for accelerator, variant, provenance in provenances():
+        if provenance["layers"][0]["kind"] != "attention":
+            continue
+        densities, latencies, lengths = {}, {}, {}
+        with open(HERE / accelerator / f"{variant}.csv", newline="") as file:
+            for row in csv.DictReader(file):
+                sample = int(row["batch-indx"])
+                densities.setdefault(int(row["layer-indx"]), []).append(
+                    float(row["overall-sparsity"])
+                )
+                latencies[sample] = latencies.get(sample, 0) + float(row["sim_lat"])
+                lengths[sample] = float(row["seq-len"])
+        length = [lengths[sample] for sample in sorted(lengths)]
+        latency = [latencies[sample] for sample in sorted(latencies)]
+        columns = [densities[layer] for layer in sorted(densities)]
+        network = [statistics.fmean(values) for values in zip(*columns)]
+
+        def unexplained(values):
+            whole = statistics.pvariance(values)
+            return statistics.pvariance(rest_without_length(values, length)) / whole
+
+        pairs = list(zip(columns, columns[1:]))
+        rests = [rest_without_length(column, length) for column in columns]
+        rows.append(
+            (
+                f"{accelerator}/{variant}",
+                f"{min(length):.0f}-{max(length):.0f}",
+                f"{statistics.fmean(network):.3f}",
+                f"{(max(latency) - min(latency)) / statistics.fmean(latency):.2f}",
+                f"{unexplained(latency):.3f}",
+                f"{unexplained(network):.3f}",
+                f"{statistics.fmean(correlation(pair) for pair in pairs):.2f}",
+                f"{statistics.fmean(correlation(p) for p in zip(rests, rests[1:])):.2f}",
+            )
+        )
+    print_table(
+        ("trace", "tokens", "kept", "range", "latency", "kept", "corr.", "rest"), rows
+    )
+    print(
+        "kept: mean share of scores; range: of latency, (largest - least) / mean; latency, kept:\n"
+        "share of the variance over inputs that a parabola in the length leaves; corr.: between\n"
+        "adjacent layers; rest: the same after that parabola is taken off each layer"
+    )
+
+
 if __name__ == "__main__":
-    commands = {"sources": sources, "dynamic": dynamic}
+    commands = {"sources": sources, "dynamic": dynamic, "attention": attention}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     commands[sys.argv[1]]()
