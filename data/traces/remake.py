@@ -6,13 +6,17 @@
 INGREDIENTS holds nets/ and images/ as data/traces/README.md describes them, with where they are
 from. The folder of --attention holds what `profiler/zoo/train_decoder.py` and `tokens.py` write:
 gpttoy_dense.pt, gptuntrained_dense.pt, tokens_varied.txt and tokens_fixed.txt. Networks are
-exported to --networks (a temporary folder) unless they are there. --out is this folder.
+exported to --networks (a temporary folder) unless they are there. --out is this folder. Variants
+that lost more than ten points of accuracy go to damaged/, controls to controls/: `--traces` does not
+look into a folder's own folders, so that no comparison takes them by accident.
 
 The same ingredients, libraries and processor give the same bytes.
 """
 
 import argparse
 import csv
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,14 +25,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-# Variant, network, token file, and what differs from suite/accelerators/sanger.yaml.
+# Folder, variant, network, token file, and what differs from suite/accelerators/sanger.yaml.
 ATTENTION = (
     ("sanger", "gpttoy", "gpttoy_dense.pt", "tokens_varied.txt", {}),
     ("sanger", "gpttoy-256", "gpttoy_dense.pt", "tokens_fixed.txt", {}),
     ("sanger", "gpttoy-sparse", "gpttoy_dense.pt", "tokens_varied.txt", {"threshold": "1e-2"}),
     ("sanger", "gpttoy-4bit", "gpttoy_dense.pt", "tokens_varied.txt", {"prediction_bits": "4"}),
-    ("sanger_controls", "gptuntrained", "gptuntrained_dense.pt", "tokens_varied.txt", {}),
-    ("sanger_controls", "gptuntrained-256", "gptuntrained_dense.pt", "tokens_fixed.txt", {}),
+    ("sanger/controls", "gptuntrained", "gptuntrained_dense.pt", "tokens_varied.txt", {}),
+    ("sanger/controls", "gptuntrained-256", "gptuntrained_dense.pt", "tokens_fixed.txt", {}),
 )
 
 
@@ -49,7 +53,14 @@ def export(ingredients, networks):
         run(python_with_torch(), script, "shipped", ingredients, "--out", networks)
 
 
-def profile_convolutional(options, networks):
+def place(made, variant, folder):
+    """Moves a trace and its provenance into a folder of those that ship."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix in (".csv", ".json"):
+        shutil.move(made / f"{variant}{suffix}", folder / f"{variant}{suffix}")
+
+
+def profile_convolutional(options, networks, scratch):
     wanted = {}
     with open(networks / "inputs.csv", newline="") as file:
         for row in csv.DictReader(file):
@@ -58,7 +69,13 @@ def profile_convolutional(options, networks):
         folders = [options.ingredients / "images" / name for name, _ in sets]
         counts = ",".join(count for _, count in sets)
         run(options.dysta, "profile", networks / file, "--inputs", *folders,
-            "--count", counts, "--accelerator", "eyeriss_v2", "--strict", "--out", options.out)
+            "--count", counts, "--accelerator", "eyeriss_v2", "--strict", "--out", scratch)
+        made = scratch / "eyeriss_v2"
+        variant = Path(file).stem
+        provenance = json.loads((made / f"{variant}.json").read_text())
+        quality = provenance["network"]["description"]["quality"]
+        damaged = quality is not None and quality["damaged"]
+        place(made, variant, options.out / "eyeriss_v2" / ("damaged" if damaged else ""))
 
 
 def profile_attention(options, scratch):
@@ -68,12 +85,12 @@ def profile_attention(options, scratch):
         for line in base.splitlines():
             key = line.split(":")[0]
             lines.append(f"{key}: {changes[key]}" if key in changes else line)
-        text = "\n".join(lines).replace("name: sanger", f"name: {folder}") + "\n"
         parameters = scratch / "sanger.yaml"
-        parameters.write_text(text)
+        parameters.write_text("\n".join(lines) + "\n")
         run(options.dysta, "profile", options.attention / network,
             "--inputs", options.attention / tokens, "--accelerator", parameters,
-            "--name", variant, "--out", options.out)
+            "--name", variant, "--out", scratch)
+        place(scratch / "sanger", variant, options.out / folder)
 
 
 def main():
@@ -88,7 +105,7 @@ def main():
         scratch = Path(name)
         networks = options.networks or scratch / "networks"
         export(options.ingredients, networks)
-        profile_convolutional(options, networks)
+        profile_convolutional(options, networks, scratch)
         profile_attention(options, scratch)
 
 

@@ -17,9 +17,9 @@ HERE = Path(__file__).resolve().parent
 
 
 def provenances():
-    """(accelerator, variant, provenance) of every trace, in order."""
-    for path in sorted(HERE.glob("*/*.json")):
-        yield path.parent.name, path.stem, json.loads(path.read_text())
+    """(folder, variant, provenance) of every trace, in order."""
+    for path in sorted(HERE.rglob("*.json")):
+        yield str(path.parent.relative_to(HERE)), path.stem, json.loads(path.read_text())
 
 
 def print_table(head, rows):
@@ -30,6 +30,11 @@ def print_table(head, rows):
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
         print("  ".join(cells).rstrip())
+
+
+def number(value, text):
+    """A number in a format, or a dash for none."""
+    return "-" if value is None else format(value, text)
 
 
 def mean_weight_density(provenance):
@@ -56,15 +61,15 @@ def quality(description):
 
 def sources():
     rows = []
-    for accelerator, variant, provenance in provenances():
+    for folder, variant, provenance in provenances():
         description = provenance["network"]["description"]
         inputs = ", ".join(f"{s['inputs']} {s['name']}" for s in provenance["inputs"])
         density = mean_weight_density(provenance)
         rows.append(
             (
-                f"{accelerator}/{variant}",
+                f"{folder}/{variant}",
                 str(len(provenance["layers"])),
-                "-" if density is None else f"{density:.3f}",
+                number(density, ".3f"),
                 quality(description),
                 description["weights"]["training"],
                 inputs,
@@ -73,10 +78,10 @@ def sources():
     print_table(("trace", "layers", "weights", "quality", "trained", "inputs"), rows)
 
 
-def layer_columns(accelerator, variant):
+def layer_columns(folder, variant):
     """Sparsity of each layer over the inputs."""
     columns = {}
-    with open(HERE / accelerator / f"{variant}.csv", newline="") as file:
+    with open(HERE / folder / f"{variant}.csv", newline="") as file:
         for row in csv.DictReader(file):
             columns.setdefault(int(row["layer-indx"]), []).append(float(row["overall-sparsity"]))
     return [columns[layer] for layer in sorted(columns)]
@@ -87,7 +92,7 @@ def correlation(columns):
     scores = []
     for column in columns:
         mean, deviation = statistics.fmean(column), statistics.pstdev(column)
-        if deviation > 0:
+        if deviation > 1e-12:
             scores.append([(value - mean) / deviation for value in column])
     pairs = [sum(a * b for a, b in zip(x, y)) / len(x) for x, y in combinations(scores, 2)]
     return statistics.fmean(pairs) if pairs else None
@@ -114,18 +119,17 @@ def dark_shift(sets):
 
 def dynamic():
     rows = []
-    for accelerator, variant, provenance in provenances():
+    for folder, variant, provenance in provenances():
         sets = provenance["inputs"]
         normal = [s for s in sets if not s["name"].endswith("_dark")]
-        columns = layer_columns(accelerator, variant)
+        columns = layer_columns(folder, variant)
         first = sum(s["inputs"] for s in normal)
         count = sum(s["inputs"] for s in sets)
         mean = sum(s["inputs"] * s["network_sparsity"]["mean"] for s in sets) / count
         shift = dark_shift(sets)
-        number = lambda value, text: "-" if value is None else format(value, text)
         rows.append(
             (
-                f"{accelerator}/{variant}",
+                f"{folder}/{variant}",
                 str(count),
                 f"{mean:.3f}",
                 f"{relative_range(normal, 'network_sparsity'):.3f}",
@@ -169,11 +173,11 @@ def rest_without_length(values, lengths):
 
 def attention():
     rows = []
-    for accelerator, variant, provenance in provenances():
+    for folder, variant, provenance in provenances():
         if provenance["layers"][0]["kind"] != "attention":
             continue
         densities, latencies, lengths = {}, {}, {}
-        with open(HERE / accelerator / f"{variant}.csv", newline="") as file:
+        with open(HERE / folder / f"{variant}.csv", newline="") as file:
             for row in csv.DictReader(file):
                 sample = int(row["batch-indx"])
                 densities.setdefault(int(row["layer-indx"]), []).append(
@@ -188,20 +192,26 @@ def attention():
 
         def unexplained(values):
             whole = statistics.pvariance(values)
+            if whole == 0:
+                return None
             return statistics.pvariance(rest_without_length(values, length)) / whole
 
-        pairs = list(zip(columns, columns[1:]))
+        def adjacent(columns):
+            found = [correlation(pair) for pair in zip(columns, columns[1:])]
+            found = [value for value in found if value is not None]
+            return statistics.fmean(found) if found else None
+
         rests = [rest_without_length(column, length) for column in columns]
         rows.append(
             (
-                f"{accelerator}/{variant}",
+                f"{folder}/{variant}",
                 f"{min(length):.0f}-{max(length):.0f}",
                 f"{statistics.fmean(network):.3f}",
                 f"{(max(latency) - min(latency)) / statistics.fmean(latency):.2f}",
-                f"{unexplained(latency):.3f}",
-                f"{unexplained(network):.3f}",
-                f"{statistics.fmean(correlation(pair) for pair in pairs):.2f}",
-                f"{statistics.fmean(correlation(p) for p in zip(rests, rests[1:])):.2f}",
+                number(unexplained(latency), ".3f"),
+                number(unexplained(network), ".3f"),
+                number(adjacent(columns), ".2f"),
+                number(adjacent(rests), ".2f"),
             )
         )
     print_table(
