@@ -18,10 +18,10 @@ int ceil_div(int value, int parts) { return (value + parts - 1) / parts; }
 
 /// Input channels whose weights an element holds at a time: C0.
 int channels_per_element(const EyerissV2Parameters& parameters, const ConvolutionShape& shape) {
-  const int column =
+  const std::int64_t column =
       std::min(parameters.output_channels_per_element, shape.out_channels_per_group());
-  return std::clamp(parameters.weights_per_element / (column * shape.kernel_width), 1,
-                    shape.in_channels_per_group());
+  const std::int64_t fitting = parameters.weights_per_element / (column * shape.kernel_width);
+  return static_cast<int>(std::clamp<std::int64_t>(fitting, 1, shape.in_channels_per_group()));
 }
 
 double memory_cycles(const EyerissV2Parameters& parameters, const ConvolutionShape& shape,

@@ -12,6 +12,7 @@ namespace {
 constexpr int kLargest = 1'000'000;
 constexpr double kMostMacs = 1e14;
 constexpr double kMostInputs = 2147483648.0;  // counts of one channel fit 32 bits
+constexpr double kMostTaps = 2147483647.0;
 
 struct Named {
   std::string_view name;
@@ -93,9 +94,11 @@ void ConvolutionShape::check() const {
   const double macs = static_cast<double>(out_channels) * in_channels_per_group() * kernel_height *
                       kernel_width * out_height() * out_width();
   const double values = static_cast<double>(in_channels) * in_height * in_width;
-  if (macs > kMostMacs || values > kMostInputs) {
+  const double places = static_cast<double>(kernel_height) * kernel_width;
+  if (macs > kMostMacs || values > kMostInputs || places > kMostTaps) {
     throw SpecificationError(
-        "the layer is too large; allowed are 1e14 multiply-accumulates and 2^31 inputs");
+        "the layer is too large; allowed are 1e14 multiply-accumulates, 2^31 inputs and fewer "
+        "than 2^31 places of the kernel");
   }
 }
 

@@ -40,7 +40,7 @@ struct ConvolutionShape {
   /// Throws `SpecificationError` that names the first number that cannot be: sizes, strides,
   /// dilations and groups are from 1 and padding from 0, all at most 1e6; groups divide both
   /// channel counts; the kernel fits into the padded input; and there are at most 1e14 multiply-
-  /// accumulates and 2^31 inputs.
+  /// accumulates and 2^31 inputs, and fewer than 2^31 taps.
   void check() const;
 
   auto operator<=>(const ConvolutionShape&) const = default;

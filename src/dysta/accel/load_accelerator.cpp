@@ -1,4 +1,5 @@
 // From parameter files to accelerators.
+#include <cstdint>
 #include <string>
 
 #include "dysta/accel/accelerator.hpp"
@@ -24,6 +25,9 @@ EyerissV2Parameters eyeriss_v2_parameters(YamlMap& file) {
   p.clusters = file.whole("clusters", 1, 4096);
   p.cluster_rows = file.whole("cluster_rows", 1, 1024);
   p.cluster_columns = file.whole("cluster_columns", 1, 1024);
+  if (static_cast<std::int64_t>(p.clusters) * p.cluster_rows * p.cluster_columns > kMostElements) {
+    file.fail("clusters", "at most 1000000 elements, with cluster_rows and cluster_columns");
+  }
   p.cycles_per_mac = file.positive("cycles_per_mac", 1e6);
   p.cycles_per_empty_column = file.number("cycles_per_empty_column", 0, 1e6);
   p.output_channels_per_element = file.whole("output_channels_per_element", 1, kMostElements);

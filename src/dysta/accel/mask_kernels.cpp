@@ -21,8 +21,9 @@ HWY_INLINE std::uint64_t pack_word(const float* values, std::size_t count) {
   std::size_t i = 0;
   for (; i + step <= count; i += step) {
     std::uint8_t bytes[8] = {};
-    const std::size_t size =
-        hn::StoreMaskBits(lanes, hn::Ne(hn::LoadU(lanes, values + i), zero), bytes);
+    // Not "unequal", which some instruction sets answer with no for NaN.
+    const auto nonzero = hn::Not(hn::Eq(hn::LoadU(lanes, values + i), zero));
+    const std::size_t size = hn::StoreMaskBits(lanes, nonzero, bytes);
     for (std::size_t byte = 0; byte < size; ++byte) {
       word |= std::uint64_t{bytes[byte]} << (i + 8 * byte);
     }

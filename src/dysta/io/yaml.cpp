@@ -67,7 +67,11 @@ YamlMap& YamlMap::operator=(YamlMap&&) noexcept = default;
 
 YamlMap YamlMap::parse(const std::string& name, const std::string& text) {
   try {
-    return YamlMap(std::make_unique<Impl>(name, YAML::Load(text)));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1) {
+      throw FileError(name, line_of(documents[1]), "begins a second document; allowed is one");
+    }
+    return YamlMap(std::make_unique<Impl>(name, documents.empty() ? YAML::Node() : documents[0]));
   } catch (const YAML::Exception& error) {
     throw FileError(name, error.mark.is_null() ? 0 : static_cast<std::size_t>(error.mark.line) + 1,
                     error.msg + "; allowed is well-formed YAML");

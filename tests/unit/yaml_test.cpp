@@ -1,0 +1,174 @@
+#include "dysta/io/yaml.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "dysta/core/error.hpp"
+#include "support/message.hpp"
+
+namespace dysta {
+namespace {
+
+using test::message_of;
+
+YamlMap parse(const std::string& text) { return YamlMap::parse("f.yaml", text); }
+
+/// The message behind the file's name.
+template <class Action>
+std::string fault(const std::string& text, Action&& action) {
+  const std::string message = message_of<FileError>([&] {
+    YamlMap map = parse(text);
+    action(map);
+  });
+  EXPECT_TRUE(message.starts_with("f.yaml:")) << message;
+  return message.substr(std::min(message.size(), std::string("f.yaml:").size()));
+}
+
+std::string fault(const std::string& text) {
+  return fault(text, [](YamlMap&) {});
+}
+
+TEST(YamlMap, reads_every_kind) {
+  YamlMap map = parse(
+      "# a comment\n"
+      "word: hello world\nquoted: 'a: b'\nnumber: -1.5e-3\nwhole: 12\nround: 2e3\nyes: true\n"
+      "no: false\ninner:\n  deep: 1\n");
+  EXPECT_EQ(map.text("word"), "hello world");
+  EXPECT_EQ(map.text("quoted"), "a: b");
+  EXPECT_EQ(map.number("number", -1, 1), -1.5e-3);
+  EXPECT_EQ(map.positive("whole", 12), 12);
+  EXPECT_EQ(map.whole("whole", 12, 12), 12);
+  EXPECT_EQ(map.whole("round", 0, 3000), 2000);
+  EXPECT_TRUE(map.flag("yes"));
+  EXPECT_FALSE(map.flag("no"));
+  EXPECT_TRUE(map.has("inner"));
+  EXPECT_FALSE(map.has("deep"));
+  YamlMap inner = map.map("inner");
+  EXPECT_EQ(inner.whole("deep", 0, 1), 1);
+  inner.done();
+  map.done();
+}
+
+TEST(YamlMap, moves) {
+  YamlMap map = parse("a: 1");
+  YamlMap other = std::move(map);
+  EXPECT_EQ(other.whole("a", 0, 1), 1);
+  map = parse("b: 1");
+  EXPECT_TRUE(map.has("b"));
+}
+
+TEST(YamlMap, numbers_are_within_their_limits) {
+  for (const char* value :
+       {"0.99", "2.01", "x", "nan", ".nan", "inf", ".inf", "0x1", "''", "1_000"}) {
+    const std::string text = std::string("a: 1\nkey: ") + value + "\n";
+    const std::string shown = std::string(value) == "''" ? "''" : "'" + std::string(value) + "'";
+    EXPECT_EQ(fault(text, [](YamlMap& map) { map.number("key", 1, 2); }),
+              "2: key is " + shown + "; allowed is a number from 1 to 2");
+  }
+  for (const char* value : {"0", "-1", "3", "word"}) {
+    EXPECT_EQ(
+        fault(std::string("key: ") + value, [](YamlMap& map) { map.positive("key", 2); }),
+        "1: key is '" + std::string(value) + "'; allowed is a number greater than 0 and at most 2");
+  }
+  for (const char* value : {"-1", "11", "1.5", "true", "1e30"}) {
+    EXPECT_EQ(fault(std::string("key: ") + value, [](YamlMap& map) { map.whole("key", 0, 10); }),
+              "1: key is '" + std::string(value) + "'; allowed is a whole number from 0 to 10");
+  }
+}
+
+TEST(YamlMap, flags_are_true_or_false) {
+  for (const char* value : {"yes", "True", "1", "off"}) {
+    EXPECT_EQ(fault(std::string("key: ") + value, [](YamlMap& map) { map.flag("key"); }),
+              "1: key is '" + std::string(value) + "'; allowed is true or false");
+  }
+}
+
+TEST(YamlMap, texts_are_single_words) {
+  for (const char* value : {"[1, 2]", "{a: b}", "~", "", "null"}) {
+    EXPECT_EQ(fault(std::string("\nkey: ") + value, [](YamlMap& map) { map.text("key"); }),
+              "2: key is no single value; allowed is a word");
+  }
+  EXPECT_EQ(fault("key: ''", [](YamlMap& map) { map.text("key"); }),
+            "1: key is ''; allowed is a word");
+  EXPECT_EQ(fault("key: [1]", [](YamlMap& map) { map.number("key", 0, 2); }),
+            "1: key is no single value; allowed is a number from 0 to 2");
+}
+
+TEST(YamlMap, maps_within) {
+  EXPECT_EQ(fault("a: 1\nkey: 3\n", [](YamlMap& map) { map.map("key"); }),
+            "2: holds no keys with values here; needed is a YAML map");
+  const auto inner = [](YamlMap& map) {
+    YamlMap within = map.map("key");
+    within.whole("x", 0, 9);
+    within.done();
+  };
+  EXPECT_EQ(fault("key:\n  x: 1\n  y: 2\n", inner), "3: 'y' is not known here; allowed are x");
+  EXPECT_EQ(fault("key:\n  x: 1\n  x: 2\n", inner), "3: 'x' stands twice; allowed is once");
+  EXPECT_EQ(fault("a: 1\nkey:\n  z: 1\n", inner), "3: lacks 'x'; it is needed here");
+}
+
+TEST(YamlMap, missing_keys) {
+  EXPECT_EQ(fault("a: 1\n", [](YamlMap& map) { map.text("key"); }),
+            "1: lacks 'key'; it is needed here");
+  EXPECT_EQ(fault("\n\na: 1\n", [](YamlMap& map) { map.map("key"); }),
+            "3: lacks 'key'; it is needed here");
+}
+
+TEST(YamlMap, keys_that_nobody_asked_for) {
+  EXPECT_EQ(fault("b: 1\na: 2\ntypo: 3\nother: 4\n",
+                  [](YamlMap& map) {
+                    map.text("b");
+                    map.text("a");
+                    map.done();
+                  }),
+            "3: 'typo' is not known here; allowed are a, b");
+  // Asking whether it is there is not reading it.
+  EXPECT_EQ(fault("a: 1\nb: 2\n",
+                  [](YamlMap& map) {
+                    map.text("a");
+                    map.has("b");
+                    map.done();
+                  }),
+            "2: 'b' is not known here; allowed are a");
+}
+
+TEST(YamlMap, keys_that_stand_twice) {
+  EXPECT_EQ(fault("a: 1\nb: 2\na: 1\n"), "3: 'a' stands twice; allowed is once");
+}
+
+TEST(YamlMap, keys_that_are_no_words) {
+  EXPECT_EQ(fault("a: 1\n[1, 2]: 3\n"), "2: has a key that is no word; allowed are words");
+}
+
+TEST(YamlMap, not_a_map) {
+  const std::string message = "holds no keys with values here; needed is a YAML map";
+  EXPECT_EQ(fault("- 1\n- 2\n"), "1: " + message);
+  EXPECT_EQ(fault("word"), "1: " + message);
+  for (const char* nothing : {"", "\n\n", "# a comment\n", "---\n"}) {
+    const std::string found = fault(nothing);
+    EXPECT_TRUE(found.ends_with(message)) << found;
+  }
+}
+
+TEST(YamlMap, not_yaml) {
+  for (const char* text : {"a: [1, 2\n", "a: {b: 1\n", "a: b: c\n", "\ta: 1\n", "a: *nobody\n"}) {
+    const std::string message = fault(text);
+    EXPECT_TRUE(message.ends_with("; allowed is well-formed YAML")) << message;
+    EXPECT_TRUE(message[0] == '1' || message[0] == '2') << message;
+  }
+}
+
+/// What follows the end of the first document is not read, so it may not be there.
+TEST(YamlMap, a_second_document_is_not_ignored) {
+  EXPECT_EQ(fault("a: 1\n---\nb: 2\n"), "3: begins a second document; allowed is one");
+  EXPECT_EQ(parse("---\na: 1\n...\n").whole("a", 1, 1), 1);
+}
+
+TEST(YamlMap, own_messages) {
+  EXPECT_EQ(fault("a: 1\nkey: 7\n", [](YamlMap& map) { map.fail("key", "less"); }),
+            "2: key is '7'; allowed is less");
+}
+
+}  // namespace
+}  // namespace dysta
