@@ -19,5 +19,6 @@ std::vector<Request> requests(double load, std::size_t count);
 
 void register_decision_benchmarks();
 void register_simulation_benchmarks();
+void register_accelerator_benchmarks();
 
 }  // namespace dysta::bench
