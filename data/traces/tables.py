@@ -50,6 +50,23 @@ def mean_weight_density(provenance):
     return nonzero / count if count else None
 
 
+def busy(provenance):
+    """Share of the element cycles of Eyeriss-V2 in which a product of non-zeros is made."""
+    parameters = dict(
+        line.split(":", 1)
+        for line in provenance["accelerator"]["parameters"].splitlines()
+        if ":" in line and not line.lstrip().startswith("#")
+    )
+    if parameters["kind"].strip() != "eyeriss_v2":
+        return None
+    elements = 1
+    for key in ("clusters", "cluster_rows", "cluster_columns"):
+        elements *= int(parameters[key])
+    macs = sum(s["inputs"] * s["effectual_macs"]["mean"] for s in provenance["inputs"])
+    seconds = sum(s["inputs"] * s["latency_s"]["mean"] for s in provenance["inputs"])
+    return macs / (seconds * float(parameters["clock_hz"]) * elements)
+
+
 def quality(description):
     """What is left of the accuracy, and whether that is too little."""
     judged = description["quality"]
@@ -63,19 +80,30 @@ def sources():
     rows = []
     for folder, variant, provenance in provenances():
         description = provenance["network"]["description"]
-        inputs = ", ".join(f"{s['inputs']} {s['name']}" for s in provenance["inputs"])
+        dark = {s["name"]: s["inputs"] for s in provenance["inputs"] if s["name"].endswith("_dark")}
+        inputs = ", ".join(
+            f"{s['name']} {s['inputs']}"
+            + (f"+{dark[s['name'] + '_dark']}" if s["name"] + "_dark" in dark else "")
+            for s in provenance["inputs"]
+            if s["name"] not in dark
+        )
         density = mean_weight_density(provenance)
         rows.append(
             (
                 f"{folder}/{variant}",
                 str(len(provenance["layers"])),
                 number(density, ".3f"),
+                number(busy(provenance), ".2f"),
                 quality(description),
                 description["weights"]["training"],
                 inputs,
             )
         )
-    print_table(("trace", "layers", "weights", "quality", "trained", "inputs"), rows)
+    print_table(("trace", "layers", "weights", "busy", "quality", "trained", "inputs"), rows)
+    print(
+        "weights: share that is not zero; busy: share of element cycles with a product of\n"
+        "non-zeros; inputs: normal + dark"
+    )
 
 
 def layer_columns(folder, variant):
