@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the traces that ship anew, from ingredients that do not ship.
 
-    remake.py INGREDIENTS --attention FOLDER [--dysta PROGRAM] [--networks FOLDER] [--out FOLDER]
+    remake.py INGREDIENTS [--attention FOLDER] [--dysta PROGRAM] [--networks FOLDER] [--out FOLDER]
 
 INGREDIENTS holds nets/ and images/ as data/traces/README.md describes them, with where they are
 from. The folder of --attention holds what `profiler/zoo/train_decoder.py` and `tokens.py` write:
@@ -96,7 +96,7 @@ def profile_attention(options, scratch):
 def main():
     parser = argparse.ArgumentParser(description="Makes the traces that ship anew.")
     parser.add_argument("ingredients", type=Path, metavar="INGREDIENTS")
-    parser.add_argument("--attention", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--attention", type=Path, metavar="FOLDER", help="if not given, no attention")
     parser.add_argument("--dysta", type=Path, default=ROOT / "build" / "release" / "dysta")
     parser.add_argument("--networks", type=Path, metavar="FOLDER")
     parser.add_argument("--out", type=Path, default=HERE, metavar="FOLDER")
@@ -106,7 +106,8 @@ def main():
         networks = options.networks or scratch / "networks"
         export(options.ingredients, networks)
         profile_convolutional(options, networks, scratch)
-        profile_attention(options, scratch)
+        if options.attention:
+            profile_attention(options, scratch)
 
 
 if __name__ == "__main__":
