@@ -32,7 +32,36 @@ HWY_INLINE std::uint64_t pack_word(const float* values, std::size_t count) {
   return word;
 }
 
+/// Rows shorter than a word are packed 64 values at a time, whatever row they are of, and then cut.
+void pack_short_rows(const float* values, std::size_t rows, std::size_t columns,
+                     std::uint64_t* words) {
+  const std::uint64_t row_bits = (std::uint64_t{1} << columns) - 1;
+  const std::size_t total = rows * columns;
+  std::size_t packed = 0;
+  std::uint64_t left = 0;  // bits of the word before that no row has taken yet
+  std::size_t left_count = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (left_count >= columns) {
+      words[row] = left & row_bits;
+      left >>= columns;
+      left_count -= columns;
+      continue;
+    }
+    const std::size_t count = total - packed < 64 ? total - packed : 64;
+    const std::uint64_t next = pack_word(values + packed, count);
+    packed += count;
+    const std::size_t taken = columns - left_count;
+    words[row] = (left | next << left_count) & row_bits;
+    left = next >> taken;
+    left_count = count - taken;
+  }
+}
+
 void pack(const float* values, std::size_t rows, std::size_t columns, std::uint64_t* words) {
+  if (columns < 64) {
+    pack_short_rows(values, rows, columns, words);
+    return;
+  }
   for (std::size_t row = 0; row < rows; ++row, values += columns) {
     for (std::size_t begin = 0; begin < columns; begin += 64) {
       *words++ = pack_word(values + begin, columns - begin < 64 ? columns - begin : 64);
