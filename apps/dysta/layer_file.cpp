@@ -32,6 +32,8 @@ class LayerReader {
       });
     } catch (const Json::parse_error& error) {
       throw FileError(path, line_of(text_, error.byte), "is not JSON; allowed is one JSON object");
+    } catch (const Json::exception&) {
+      throw FileError(path, 0, "holds a number that is too large; allowed are numbers up to 1e308");
     }
     if (!json_.is_object()) throw FileError(path, 1, "holds no JSON object; one is needed");
   }
