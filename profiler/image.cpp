@@ -53,6 +53,7 @@ Image decode_jpeg(const std::string& name, std::string_view bytes) {
                           &colours) != 0) {
     fail(name, "JPEG", tjGetErrorStr2(decoder.get()));
   }
+  if (width < 1 || height < 1) fail(name, "JPEG", "it has no size");
   Image image = empty_image(name, height, width);
   if (tjDecompress2(decoder.get(), data, bytes.size(), image.rgb.data(), width, 0, height, TJPF_RGB,
                     TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING) != 0) {

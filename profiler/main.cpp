@@ -72,6 +72,11 @@ Settings settings_for(const Network& network, const Options& options) {
       const Json description = Json::parse(network.description());
       settings.variant = description.at("model").get<std::string>() + "_" +
                          description.at("pattern").get<std::string>();
+      if (settings.variant.find('/') != std::string::npos && options.name.empty()) {
+        throw FileError(network.path(), 0,
+                        "describes itself as " + in_quotes(settings.variant) +
+                            "; allowed is a name without '/', also by --name");
+      }
       const Json& input = description.at("input");
       if (input.at("kind") == "image") {
         preparation.steps = input.at("prepare").get<std::string>();
@@ -247,6 +252,7 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{4096}).description(""))
       ->type_name("N");
   app.add_option("--seed", options.seed, "For networks that draw random numbers")
+      ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("SEED")
       ->default_str("0");
   app.add_flag("--strict", options.strict, "A picture that cannot be read is an error");
@@ -300,11 +306,14 @@ int main(int argc, char** argv) {
 
 /// Libraries read their environment when they are loaded: starts this program again where it says
 /// something else than one thread an operator, and kernels that every recent processor has, so
-/// that rounding (and with it, here and there, a zero) depends on neither.
+/// that rounding (and with it, here and there, a zero) depends on neither. What libtorch warns of
+/// concerns who wrote a network, not who runs it, and is not to be seen.
 void use_reproducible_libraries(char** argv) {
   constexpr std::pair<const char*, const char*> kWanted[] = {
-      {"OMP_NUM_THREADS", "1"},           {"OPENBLAS_NUM_THREADS", "1"}, {"MKL_NUM_THREADS", "1"},
-      {"ATEN_CPU_CAPABILITY", "default"}, {"DNNL_MAX_CPU_ISA", "AVX2"},
+      {"OMP_NUM_THREADS", "1"},     {"OPENBLAS_NUM_THREADS", "1"},
+      {"MKL_NUM_THREADS", "1"},     {"ATEN_CPU_CAPABILITY", "default"},
+      {"DNNL_MAX_CPU_ISA", "AVX2"}, {"TORCH_CPP_LOG_LEVEL", "ERROR"},
+      {"GLOG_minloglevel", "2"},
   };
   bool as_wanted = true;
   for (const auto& [name, value] : kWanted) {

@@ -47,6 +47,11 @@ std::optional<std::vector<std::int64_t>> parse_shape(std::string_view text) {
   return shape;
 }
 
+std::string_view unquoted(std::string_view text) {
+  const bool quoted = text.size() >= 2 && text.front() == '\'' && text.back() == '\'';
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
 template <class Stored, class Value>
 std::vector<Value> copy_as(std::string_view bytes) {
   std::vector<Value> values(bytes.size() / sizeof(Stored));
@@ -102,7 +107,7 @@ Array parse_npy(const std::string& name, std::string_view bytes) {
                             : *type == "'<f8'" || *type == "'<i8'" ? 8
                                                                    : 0;
   if (width == 0) {
-    fail("holds elements of type " + std::string(*type) +
+    fail("holds elements of type " + in_quotes(unquoted(*type)) +
          "; allowed are little-endian float32, float64, int32, int64 and uint8");
   }
   if (data.size() != static_cast<std::size_t>(count) * width) {

@@ -12,6 +12,7 @@ namespace dysta::profiler {
 namespace {
 
 constexpr int kLargestSide = 16384;
+constexpr std::int64_t kMostPixels = 100'000'000;
 
 struct Step {
   enum class Kind { crop_share, crop, resize_short, resize, letterbox } kind;
@@ -89,10 +90,16 @@ Image apply(const std::string& name, const Image& image, const Step& step) {
       return crop(step.height, step.width);
     case Step::Kind::resize_short: {
       const auto scaled = [&](int length) {
-        if (length == short_side) return step.height;
-        return static_cast<int>(static_cast<std::int64_t>(length) * step.height / short_side);
+        return static_cast<std::int64_t>(length) * step.height / short_side;
       };
-      return resize(image, scaled(image.height), scaled(image.width));
+      if (scaled(image.height) * scaled(image.width) > kMostPixels) {
+        throw FileError(name, 0,
+                        "is " + std::to_string(image.height) + " x " + std::to_string(image.width) +
+                            " when its short side is to be " + std::to_string(step.height) +
+                            "; allowed are results of at most 100 million pixels");
+      }
+      return resize(image, static_cast<int>(scaled(image.height)),
+                    static_cast<int>(scaled(image.width)));
     }
     case Step::Kind::resize:
       return resize(image, step.height, step.width);

@@ -82,7 +82,7 @@ class Collector final : public LayerObserver {
                            " does not run; allowed is one that does, like sanger or dense");
       }
       const AttentionMask mask = mask_of(seen, accelerator.attention_selection());
-      if (result.tokens == 0) result.tokens = static_cast<int>(mask.visible_queries());
+      if (result.tokens == 0) result.tokens = std::max(1, mask.visible_queries());
       AttentionShape shape = seen.shape;
       shape.queries = std::max(1, mask.visible_queries());
       result.layers[i].push_back(

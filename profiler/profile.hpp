@@ -38,7 +38,7 @@ struct LayerMeasurement {
 struct ProfiledInput {
   std::size_t set = 0;  ///< which of the input sets
   std::string digest;   ///< SHA-256 of what was read
-  int tokens = 0;       ///< queries of the first attention block that are no padding
+  int tokens = 0;  ///< queries of the first attention block that are no padding, but at least 1
   std::vector<std::vector<LayerMeasurement>> layers;  ///< [accelerator][layer]
 };
 

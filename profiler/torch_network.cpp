@@ -149,7 +149,10 @@ class Recorder {
     if (inputs[6].toBool()) refuse("aten::_convolution, transposed");
     Padding around{{}, {}, 0, 0, 0, 0};
     for (const Padding& padding : paddings_) {
-      if (padding.padded.is_same(input)) around = padding;
+      if (!padding.padded.is_same(input)) continue;
+      // Of images, that is: channels can be padded too.
+      const auto channels = 1 - weights.dim();
+      if (padding.inner.size(channels) == input.size(channels)) around = padding;
     }
     if (around.inner.defined()) input = around.inner;
     if (weights.dim() == 3) {  // one dimension: an image of one row
@@ -290,8 +293,8 @@ class Recorder {
     const at::Tensor visible = scores.gt(-5000);
     const at::Tensor magnitude = at::where(visible, exact.abs(), at::zeros_like(exact));
     const auto place = magnitude.argmax().item<std::int64_t>();
-    const float scale =
-        scores.flatten()[place].item<float>() / exact.flatten()[place].item<float>();
+    const float largest = exact.flatten()[place].item<float>();
+    const float scale = largest == 0 ? 0 : scores.flatten()[place].item<float>() / largest;
     const at::Tensor rest = at::where(visible, scores - exact * scale, at::zeros_like(exact));
     if (!(rest.abs().max().item<float>() <=
           1e-3 * (1 + std::abs(scale) * magnitude.max().item<float>()))) {
