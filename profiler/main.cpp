@@ -1,5 +1,6 @@
 // dysta-profile: runs a network on inputs and writes what its layers cost as a trace. It is a
 // program of its own, started by `dysta profile`, so that nothing else waits for libtorch to load.
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -22,6 +23,7 @@
 #include "command_line.hpp"
 #include "dysta/accel/accelerator.hpp"
 #include "dysta/core/error.hpp"
+#include "dysta/io/number_text.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
 #include "preparation.hpp"
@@ -45,7 +47,7 @@ struct Options {
   std::vector<std::string> accelerators{"eyeriss_v2"};
   std::string out;
   bool summary = false;
-  std::string name;
+  std::optional<std::string> name;
   std::optional<std::string> steps;
   std::optional<std::vector<double>> mean;
   std::optional<std::vector<double>> deviation;
@@ -56,6 +58,15 @@ struct Options {
   bool strict = false;
   bool keep_partial = false;
 };
+
+constexpr const char* kVariantName =
+    "one word that does not begin with '.' and holds no '/', ',', '=', ':' or quotes";
+
+/// A variant's name is a file's, and part of lists that commas separate.
+bool is_variant_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' &&
+         name.find_first_of("/\\ \t\r\n,=:\"'") == std::string::npos;
+}
 
 /// What a network's description says, with what the command line says instead.
 struct Settings {
@@ -72,11 +83,6 @@ Settings settings_for(const Network& network, const Options& options) {
       const Json description = Json::parse(network.description());
       settings.variant = description.at("model").get<std::string>() + "_" +
                          description.at("pattern").get<std::string>();
-      if (settings.variant.find('/') != std::string::npos && options.name.empty()) {
-        throw FileError(network.path(), 0,
-                        "describes itself as " + in_quotes(settings.variant) +
-                            "; allowed is a name without '/', also by --name");
-      }
       const Json& input = description.at("input");
       if (input.at("kind") == "image") {
         preparation.steps = input.at("prepare").get<std::string>();
@@ -98,12 +104,18 @@ Settings settings_for(const Network& network, const Options& options) {
   if (options.mean) preparation.mean = three(*options.mean);
   if (options.deviation) preparation.deviation = three(*options.deviation);
   if (!options.channels.empty()) preparation.bgr = options.channels == "BGR";
-  if (!options.name.empty()) settings.variant = options.name;
+  if (options.name) {
+    settings.variant = *options.name;
+  } else if (!is_variant_name(settings.variant)) {
+    throw FileError(network.path(), 0,
+                    "names the variant " + in_quotes(settings.variant) + "; allowed is " +
+                        kVariantName + ", also by --name");
+  }
   check(preparation);
   return settings;
 }
 
-/// A trace and where it is from, written together or not at all.
+/// A trace and where it is from, put in place one after the other when both are whole.
 struct Files {
   std::unique_ptr<cli::OutputFile> trace;
   std::unique_ptr<cli::OutputFile> provenance;
@@ -138,7 +150,15 @@ int run(const Options& options) {
     if (!options.counts.empty()) most = options.counts[options.counts.size() == 1 ? 0 : i];
     sets.push_back(InputSet::open(options.inputs[i], most));
   }
-  const auto owner = load_torch_script(options.network);
+  const bool pictures =
+      std::any_of(sets.begin(), sets.end(), [](const InputSet& set) { return set.pictures(); });
+  if (!pictures &&
+      (options.steps || options.mean || options.deviation || !options.channels.empty())) {
+    throw SpecificationError(
+        "--prepare, --mean, --std or --channels is given, but no input is a folder of pictures; "
+        "allowed are they for pictures alone");
+  }
+  const auto owner = load_torch_script(options.network, options.seed);
   const Network& network = *owner;
   const Settings settings = settings_for(network, options);
   std::vector<Files> files;
@@ -153,7 +173,6 @@ int run(const Options& options) {
     std::signal(SIGTERM, ask_to_stop);
   }
   cli::Progress progress(settings.variant);
-  seed_libtorch(options.seed);
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   const Profile result =
       profile(network, sets, accelerators,
@@ -232,7 +251,8 @@ void add_options(CLI::App& app, Options& options) {
                  "short side), crop=N, crop=HxW, resize=N (short side), resize=HxW, letterbox=HxW; "
                  "commas between (from the network's description)")
       ->type_name("STEPS");
-  app.add_option("--mean", options.mean, "Of pixels in [0, 1]: one number, or three")
+  app.add_option("--mean", options.mean,
+                 "Of pixels in [0, 1], by the network's channels: one number, or three")
       ->delimiter(',')
       ->expected(1, 3)
       ->type_name("NUMBERS");
@@ -252,7 +272,13 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{4096}).description(""))
       ->type_name("N");
   app.add_option("--seed", options.seed, "For networks that draw random numbers")
-      ->check(CLI::NonNegativeNumber.description(""))
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            const auto seed = parse_whole(text);
+            if (seed && *seed <= std::uint64_t{1} << 53) return std::string();
+            return "the seed is " + in_quotes(text) + "; allowed is a whole number from 0 to 2^53";
+          },
+          ""))
       ->type_name("SEED")
       ->default_str("0");
   app.add_flag("--strict", options.strict, "A picture that cannot be read is an error");
@@ -274,9 +300,9 @@ void check_options(const Options& options) {
                              counted(options.inputs.size(), "set") +
                              " of inputs; allowed are one number and one for each set");
   }
-  if (options.name.find('/') != std::string::npos) {
-    throw SpecificationError("--name is " + in_quotes(options.name) +
-                             "; allowed is a name without '/'");
+  if (options.name && !is_variant_name(*options.name)) {
+    throw SpecificationError("the variant's name is " + in_quotes(*options.name) + "; allowed is " +
+                             kVariantName);
   }
 }
 

@@ -18,7 +18,7 @@ namespace dysta::profiler {
 struct ConvolutionSeen {
   std::string name;  ///< of its weights in the network; may be empty
   ConvolutionShape shape;
-  const void* weights_key;  ///< the same for the same weights
+  std::string weights_key;  ///< the same for the same weights; empty where they are computed
   const std::function<WeightMask()>& weights;
   const ActivationMask& activations;  ///< without padding, explicit padding before it included
 };

@@ -113,6 +113,11 @@ Image apply(const std::string& name, const Image& image, const Step& step) {
 
 void check(const Preparation& preparation) {
   parse_steps(preparation.steps);
+  for (const double mean : preparation.mean) {
+    if (!std::isfinite(mean)) {
+      throw SpecificationError("a mean is " + readable_text(mean) + "; allowed are finite numbers");
+    }
+  }
   for (const double deviation : preparation.deviation) {
     if (!(std::abs(deviation) >= 1e-9) || !std::isfinite(deviation)) {
       throw SpecificationError("a standard deviation is " + readable_text(deviation) +

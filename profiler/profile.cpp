@@ -27,7 +27,7 @@ class PreparedLayers {
 
   std::shared_ptr<const Layer> get(const ConvolutionSeen& seen) {
     const Key key{seen.weights_key, seen.shape};
-    if (seen.weights_key != nullptr) {
+    if (!seen.weights_key.empty()) {
       const std::lock_guard lock(mutex_);
       if (const auto found = layers_.find(key); found != layers_.end()) return found->second;
     }
@@ -38,7 +38,7 @@ class PreparedLayers {
       layer->on.push_back(
           accelerator->runs_convolutions() ? accelerator->prepare(seen.shape, weights) : nullptr);
     }
-    if (seen.weights_key != nullptr) {
+    if (!seen.weights_key.empty()) {
       const std::lock_guard lock(mutex_);
       layers_.emplace(key, layer);
     }
@@ -46,7 +46,7 @@ class PreparedLayers {
   }
 
  private:
-  using Key = std::pair<const void*, ConvolutionShape>;
+  using Key = std::pair<std::string, ConvolutionShape>;
 
   const Accelerators& accelerators_;
   std::mutex mutex_;
@@ -84,7 +84,10 @@ class Collector final : public LayerObserver {
       const AttentionMask mask = mask_of(seen, accelerator.attention_selection());
       if (result.tokens == 0) result.tokens = std::max(1, mask.visible_queries());
       AttentionShape shape = seen.shape;
-      shape.queries = std::max(1, mask.visible_queries());
+      if (!accelerator.runs_convolutions()) {  // else padding is computed like everything
+        shape.queries = std::max(1, mask.visible_queries());
+        shape.keys = std::max(1, mask.visible_keys_count());
+      }
       result.layers[i].push_back(
           {.cost = accelerator.cost(shape, mask),
            .dense_macs = static_cast<double>(shape.dense_macs()),

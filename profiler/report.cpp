@@ -200,18 +200,22 @@ std::string provenance_json(const Profile& profile, std::size_t accelerator,
     entry["weight_density"] = layer.weight_density;
     layers.push_back(std::move(entry));
   }
+  // Names are those of files, which hold any bytes.
+  const auto line = [](const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
   // A line for each entry of a list: to be read and compared by people.
   std::string text = "{\n";
   for (auto item = json.begin(); item != json.end(); ++item) {
-    text += fmt::format(" {}: ", Json(item.key()).dump());
+    text += fmt::format(" {}: ", line(item.key()));
     if (item->is_array()) {
       text += "[\n";
       for (std::size_t i = 0; i < item->size(); ++i) {
-        text += fmt::format("  {}{}\n", (*item)[i].dump(), i + 1 < item->size() ? "," : "");
+        text += fmt::format("  {}{}\n", line((*item)[i]), i + 1 < item->size() ? "," : "");
       }
       text += " ]";
     } else {
-      text += item->dump();
+      text += line(*item);
     }
     text += std::next(item) == json.end() ? "\n" : ",\n";
   }

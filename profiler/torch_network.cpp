@@ -5,6 +5,7 @@
 #include <cmath>
 #include <exception>
 #include <map>
+#include <mutex>
 #include <sstream>
 #include <string_view>
 
@@ -103,7 +104,7 @@ class Recorder {
   };
 
   static void refuse_uncountable(std::string_view op) {
-    constexpr std::array<std::string_view, 14> kUncountable{"quantized::",
+    constexpr std::array<std::string_view, 19> kUncountable{"quantized::",
                                                             "mkldnn::",
                                                             "mkldnn_prepacked::",
                                                             "prepacked::",
@@ -112,11 +113,16 @@ class Recorder {
                                                             "aten::rnn_tanh",
                                                             "aten::rnn_relu",
                                                             "aten::bilinear",
+                                                            "aten::dot",
+                                                            "aten::vdot",
                                                             "aten::_trilinear",
                                                             "aten::_native_multi_head_attention",
                                                             "aten::_transformer_encoder_layer_fwd",
                                                             "aten::conv_transpose",
-                                                            "aten::conv3d"};
+                                                            "aten::conv3d",
+                                                            "aten::conv_tbc",
+                                                            "aten::addbmm",
+                                                            "aten::conv_depthwise3d"};
     for (const auto name : kUncountable) {
       if (op.starts_with(name)) refuse(op);
     }
@@ -125,7 +131,8 @@ class Recorder {
   [[noreturn]] static void refuse(std::string_view op) {
     throw NetworkError("holds the operator " + std::string(op) +
                        ", whose work cannot be counted; allowed are convolutions in one and two "
-                       "dimensions, linear layers and attention by products and softmax");
+                       "dimensions, linear layers whose weights are constant, and attention by "
+                       "products and softmax");
   }
 
   std::string name_of(const at::Tensor& weights) const {
@@ -134,6 +141,13 @@ class Recorder {
     std::string_view name = found->second;
     if (name.ends_with(".weight")) name.remove_suffix(std::string_view(".weight").size());
     return std::string(name);
+  }
+
+  /// The same for the same values in the same layout.
+  static std::string key_of(const at::Tensor& weights) {
+    std::ostringstream key;
+    key << weights.data_ptr() << ' ' << weights.scalar_type() << ' ' << weights.strides();
+    return key.str();
   }
 
   bool is_constant(const at::Tensor& tensor) const {
@@ -200,7 +214,7 @@ class Recorder {
     };
     observer_.on_convolution({.name = name_of(weights),
                               .shape = shape,
-                              .weights_key = is_constant(weights) ? weights.data_ptr() : nullptr,
+                              .weights_key = is_constant(weights) ? key_of(weights) : "",
                               .weights = weight_mask,
                               .activations = mask});
   }
@@ -277,7 +291,7 @@ class Recorder {
       key_hidden[key] = hidden.data_ptr<bool>()[key];
     }
     const std::function<std::vector<float>(int)> predicted = [&](int bits) {
-      return predict(product, before, bits);
+      return predict(product, before, hidden, bits);
     };
     observer_.on_attention({.shape = shape,
                             .probabilities = values_of(after),
@@ -286,7 +300,9 @@ class Recorder {
   }
 
   /// The softmax again, of scores in which the product of queries and keys is that of few bits.
-  static std::vector<float> predict(const Product& product, const at::Tensor& scores, int bits) {
+  /// Padding, whose keys are `hidden`, has no say in the step of quantisation.
+  static std::vector<float> predict(const Product& product, const at::Tensor& scores,
+                                    const at::Tensor& hidden, int bits) {
     const at::Tensor exact = at::bmm(as_floats(product.queries), as_floats(product.keys));
     // Scores are the product times a number, plus what masks add. Where the mask adds nothing the
     // number is the quotient of both; the largest visible product tells it best.
@@ -303,11 +319,16 @@ class Recorder {
           "allows only scaled products and masks");
     }
     const auto quantised = [&](const at::Tensor& tensor) {
-      at::Tensor copy = as_floats(tensor).clone();
+      at::Tensor copy = tensor.clone();
       quantise_symmetric({copy.data_ptr<float>(), static_cast<std::size_t>(copy.numel())}, bits);
       return copy;
     };
-    const at::Tensor few = at::bmm(quantised(product.queries), quantised(product.keys)) * scale;
+    at::Tensor queries = as_floats(product.queries);
+    if (queries.size(1) == hidden.size(0)) {  // self-attention: padding asks nothing either
+      queries = queries.masked_fill(hidden.view({1, -1, 1}), 0);
+    }
+    const at::Tensor keys = as_floats(product.keys).masked_fill(hidden.view({1, 1, -1}), 0);
+    const at::Tensor few = at::bmm(quantised(queries), quantised(keys)) * scale;
     const at::Tensor masked =
         at::where(visible, few, at::full_like(few, -std::numeric_limits<float>::infinity()));
     const at::Tensor result = masked.softmax(-1).nan_to_num(0).contiguous();
@@ -409,6 +430,20 @@ at::Tensor tensor_of(const Array& array) {
       array.values);
 }
 
+/// The same for the same input, on every machine (FNV-1a).
+std::uint64_t hash_of(const Array& array) {
+  return std::visit(
+      [](const auto& values) {
+        std::uint64_t hash = 0xcbf29ce484222325;
+        const auto* bytes = reinterpret_cast<const unsigned char*>(values.data());
+        for (std::size_t i = 0; i < values.size() * sizeof(values.front()); ++i) {
+          hash = (hash ^ bytes[i]) * 0x100000001b3;
+        }
+        return hash;
+      },
+      array.values);
+}
+
 /// One thread an operator, no rewriting of the graph: settings of this thread and of all.
 void use_plain_execution() {
   at::set_num_threads(1);
@@ -416,9 +451,23 @@ void use_plain_execution() {
   torch::jit::setTensorExprFuserEnabled(false);
 }
 
+/// Operators that draw from libtorch's one generator of random numbers.
+bool draws_random_numbers(const torch::jit::Node& node) {
+  constexpr std::array<std::string_view, 9> kRandom{
+      "aten::rand",        "aten::bernoulli", "aten::normal", "aten::multinomial", "aten::uniform",
+      "aten::exponential", "aten::poisson",   "aten::cauchy", "aten::rrelu"};
+  const std::string_view op = node.kind().toQualString();
+  for (const auto name : kRandom) {
+    if (op.starts_with(name)) return true;
+  }
+  if (!op.ends_with("dropout") && !op.ends_with("dropout_")) return false;
+  const auto training = torch::jit::toIValue(node.input(2));
+  return training && training->isBool() && training->toBool();
+}
+
 class TorchNetwork final : public Network {
  public:
-  explicit TorchNetwork(const std::string& path);
+  TorchNetwork(const std::string& path, std::uint64_t seed);
   void run(const Array& input, LayerObserver& observer) const override;
 
  private:
@@ -428,6 +477,7 @@ class TorchNetwork final : public Network {
 
   void add_constants_of(torch::jit::Block& block) {
     for (auto* node : block.nodes()) {
+      random_ = random_ || draws_random_numbers(*node);
       if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
           node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
         add_constant({}, node->t(c10::attr::value));
@@ -437,10 +487,14 @@ class TorchNetwork final : public Network {
   }
 
   mutable torch::jit::Module module_;  // running one does not change it
+  std::uint64_t seed_;
+  bool random_ = false;
+  mutable std::mutex generator_;  // taken by the runs of a network that draws random numbers
   ConstantNames constants_;
 };
 
-TorchNetwork::TorchNetwork(const std::string& path) : Network(path) {
+TorchNetwork::TorchNetwork(const std::string& path, std::uint64_t seed)
+    : Network(path), seed_(seed) {
   const std::string bytes = read_file(path);
   file_digest_ = sha256(bytes);
   torch::jit::ExtraFilesMap extra{{"dysta.json", ""}};
@@ -481,6 +535,12 @@ void TorchNetwork::run(const Array& input, LayerObserver& observer) const {
   Recorder target(constants_, observer);
   std::string refusal;
   {
+    std::unique_lock<std::mutex> generator;
+    if (random_) {
+      // There is one generator for all threads: one run at a time, each from its own seed.
+      generator = std::unique_lock(generator_);
+      torch::manual_seed(seed_ ^ hash_of(input));
+    }
     const Recording recording(target);
     try {
       module_.forward({tensor_of(input)});
@@ -509,12 +569,10 @@ void TorchNetwork::run(const Array& input, LayerObserver& observer) const {
 
 }  // namespace
 
-std::unique_ptr<const Network> load_torch_script(const std::string& path) {
-  return std::make_unique<TorchNetwork>(path);
+std::unique_ptr<const Network> load_torch_script(const std::string& path, std::uint64_t seed) {
+  return std::make_unique<TorchNetwork>(path, seed);
 }
 
 std::string libtorch_version() { return TORCH_VERSION; }
-
-void seed_libtorch(std::uint64_t seed) { torch::manual_seed(seed); }
 
 }  // namespace dysta::profiler

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <vector>
 
@@ -44,16 +45,44 @@ class LayerReader {
     if (!has(key)) {
       throw FileError(path_, 0, "lacks " + in_quotes(key) + "; it is needed here");
     }
-    const Json& value = json_[key];
-    const double number = value.is_number() ? value.get<double>() : -1;
-    if (!(number >= 0) || number > 1e6 || number != static_cast<int>(number)) {
-      fail(key, std::string(key) + " is " + in_quotes(value.dump()) +
-                    "; allowed is a whole number from 0 to 1000000");
-    }
-    return static_cast<int>(number);
+    if (const auto number = as_whole(json_[key])) return *number;
+    fail(key, std::string(key) + " is " + in_quotes(json_[key].dump()) +
+                  "; allowed is a whole number from 0 to 1000000");
   }
 
   int whole(const char* key, int otherwise) const { return has(key) ? whole(key) : otherwise; }
+
+  /// One number for all of `count` places, or a list of so many.
+  std::vector<int> each(const char* key, std::size_t count, int otherwise) const {
+    if (!has(key)) return std::vector<int>(count, otherwise);
+    const Json& value = json_[key];
+    if (!value.is_array()) return std::vector<int>(count, whole(key));
+    std::vector<int> numbers;
+    for (const Json& entry : value) {
+      const auto number = as_whole(entry);
+      if (number) numbers.push_back(*number);
+    }
+    if (numbers.size() != count || value.size() != count) {
+      fail(key, std::string(key) + " is " + in_quotes(value.dump()) +
+                    "; allowed is a whole number from 0 to 1000000, or a list of " +
+                    std::to_string(count));
+    }
+    return numbers;
+  }
+
+  /// Tells on standard error which keys are neither of a layer nor of its description.
+  void note_unknown_keys() const {
+    constexpr std::string_view kKnown[] = {
+        "in_channels", "out_channels", "height",    "width",          "kernel",
+        "stride",      "padding",      "dilation",  "groups",         "iacts",
+        "weights",     "heads",        "queries",   "keys",           "mask",
+        "kind",        "name",         "pe_cycles", "weight_density", "dense_macs"};
+    for (const std::string& key : keys_) {
+      if (std::find(std::begin(kKnown), std::end(kKnown), key) != std::end(kKnown)) continue;
+      std::fprintf(stderr, "dysta: %s: %s is not a key of a layer and not looked at\n",
+                   path_.c_str(), in_quotes(key).c_str());
+    }
+  }
 
   /// The characters 0 and 1 of the file that `key` names, as numbers; there must be `count`.
   std::vector<std::uint8_t> bits(const char* key, std::int64_t count) const {
@@ -94,6 +123,12 @@ class LayerReader {
   }
 
  private:
+  static std::optional<int> as_whole(const Json& value) {
+    const double number = value.is_number() ? value.get<double>() : -1;
+    if (!(number >= 0) || number > 1e6 || number != static_cast<int>(number)) return std::nullopt;
+    return static_cast<int>(number);
+  }
+
   void note_key(const Json& key) {
     const auto name = key.get<std::string>();
     if (std::find(keys_.begin(), keys_.end(), name) != keys_.end()) {
@@ -144,24 +179,24 @@ AttentionLayer attention(const LayerReader& reader) {
 
 ConvolutionLayer convolution(const LayerReader& reader) {
   ConvolutionLayer layer;
-  const int kernel = reader.whole("kernel", 1);
-  const int stride = reader.whole("stride", 1);
-  const int padding = reader.whole("padding", 0);
-  const int dilation = reader.whole("dilation", 1);
+  const auto kernel = reader.each("kernel", 2, 1);
+  const auto stride = reader.each("stride", 2, 1);
+  const auto padding = reader.each("padding", 4, 0);
+  const auto dilation = reader.each("dilation", 2, 1);
   layer.shape = {.in_channels = reader.whole("in_channels"),
                  .out_channels = reader.whole("out_channels"),
                  .in_height = reader.whole("height"),
                  .in_width = reader.whole("width"),
-                 .kernel_height = kernel,
-                 .kernel_width = kernel,
-                 .stride_height = stride,
-                 .stride_width = stride,
-                 .pad_top = padding,
-                 .pad_left = padding,
-                 .pad_bottom = padding,
-                 .pad_right = padding,
-                 .dilation_height = dilation,
-                 .dilation_width = dilation,
+                 .kernel_height = kernel[0],
+                 .kernel_width = kernel[1],
+                 .stride_height = stride[0],
+                 .stride_width = stride[1],
+                 .pad_top = padding[0],
+                 .pad_left = padding[1],
+                 .pad_bottom = padding[2],
+                 .pad_right = padding[3],
+                 .dilation_height = dilation[0],
+                 .dilation_width = dilation[1],
                  .groups = reader.whole("groups", 1)};
   const ConvolutionShape& shape = layer.shape;
   reader.check(shape);
@@ -185,6 +220,12 @@ ConvolutionLayer convolution(const LayerReader& reader) {
 
 LayerFile read_layer(const std::string& path) {
   const LayerReader reader(path);
+  reader.note_unknown_keys();
+  if (reader.has("heads") && reader.has("in_channels")) {
+    throw FileError(path, 0,
+                    "has 'heads' and 'in_channels'; allowed are the keys of attention or those of "
+                    "a convolution");
+  }
   if (reader.has("heads")) return attention(reader);
   return convolution(reader);
 }

@@ -38,7 +38,11 @@ ATTENTION = (
 
 def run(*command):
     """Runs a command; its failure ends the program with its own message."""
-    if subprocess.run([str(part) for part in command]).returncode != 0:
+    try:
+        status = subprocess.run([str(part) for part in command]).returncode
+    except OSError as error:
+        sys.exit(f"remake: {command[0]} cannot be started: {error.strerror}")
+    if status != 0:
         sys.exit(f"remake: {' '.join(map(str, command))} failed")
 
 
@@ -48,7 +52,9 @@ def python_with_torch():
 
 
 def export(ingredients, networks):
-    if not (networks / "inputs.csv").exists():
+    if (networks / "inputs.csv").exists():
+        print(f"Taking the networks that are in {networks}", file=sys.stderr)
+    else:
         script = ROOT / "profiler" / "zoo" / "export.py"
         run(python_with_torch(), script, "shipped", ingredients, "--out", networks)
 

@@ -9,7 +9,7 @@ The description is JSON and travels inside the TorchScript file, as the extra fi
       "title": "ResNet-20 for CIFAR-10",
       "weights": {"source": ..., "licence": ...,
                   "training": "public" | "toy-trained" | "untrained"},
-      "pruning": {"pattern": ..., "rate": ..., "weight_density": ..., "fine_tuned": false,
+      "pruning": {"pattern": ..., "rate": ..., "weight_density": ..., "fine_tuned": false (null: unknown),
                   "recentred_on": 30}        or null; the last counts inputs, see pruning.py
       "quality": {"metric": ..., "inputs": 300, "unpruned": 81.3, "this": 80.7,
                   "damaged": false}                                          or null

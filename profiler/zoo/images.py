@@ -102,14 +102,15 @@ def _cropped(image, height, width):
         raise ValueError(
             f"cannot crop {height}x{width} out of {image.height}x{image.width}; resize it first"
         )
-    left, top = (image.width - width) // 2, (image.height - height) // 2
+    # Rounded as `dysta profile` and torchvision do: halves to the even pixel.
+    left, top = round((image.width - width) / 2), round((image.height - height) / 2)
     return image.crop((left, top, left + width, top + height))
 
 
 def _resized(image, height, width):
     if not width:
-        factor = height / min(image.size)
-        width, height = round(image.width * factor), round(image.height * factor)
+        short = min(image.size)
+        width, height = image.width * height // short, image.height * height // short
     if (width, height) == image.size:
         return image
     return image.resize((width, height), Image.BILINEAR)

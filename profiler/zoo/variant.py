@@ -44,13 +44,13 @@ def write(network, about, example, out, plan=None, inputs=None, unpruned=None):
             "fine_tuned": False,
             "recentred_on": 0 if batch is None else len(batch),
         }
-    elif about["pattern"] != "dense":
+    elif about["pattern"] == "pruned":  # by its authors, who do not say how
         density = round(layers.weight_density(network), 6)
         about["pruning"] = {
-            "pattern": about["pattern"],
+            "pattern": "pruned",
             "rate": round(1 - density, 6),
             "weight_density": density,
-            "fine_tuned": True,
+            "fine_tuned": None,
             "recentred_on": 0,
         }
     if inputs and plan:

@@ -36,7 +36,7 @@ class FakeNetwork final : public Network {
     };
     observer.on_convolution({.name = "linear",
                              .shape = {.in_channels = count, .out_channels = 2},
-                             .weights_key = this,
+                             .weights_key = "first",
                              .weights = weights,
                              .activations = mask});
     if (heads_ == 0) return;

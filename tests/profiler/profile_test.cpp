@@ -33,7 +33,7 @@ class FakeNetwork final : public Network {
     const std::function<WeightMask()> weights = [] { return WeightMask({1}); };
     observer.on_convolution({.name = "first",
                              .shape = {.in_width = 8},
-                             .weights_key = this,
+                             .weights_key = "first",
                              .weights = weights,
                              .activations = mask});
     for (std::int64_t i = 0; i < tokens[0]; ++i) {
@@ -41,7 +41,7 @@ class FakeNetwork final : public Network {
       const std::function<WeightMask()> some = [] { return WeightMask({1, 0}); };
       observer.on_convolution({.name = "further",
                                .shape = {.in_channels = 2},
-                               .weights_key = nullptr,
+                               .weights_key = "",
                                .weights = some,
                                .activations = ones});
     }
@@ -195,9 +195,10 @@ TEST_F(ProfileTest, stops_when_asked_and_says_so) {
                                  {.preparation = {},
                                   .threads = 2,
                                   .strict = false,
-                                  .progress = [&](std::size_t done, std::size_t) {
-                                    if (done == 10) stop = true;
-                                  },
+                                  .progress =
+                                      [&](std::size_t done, std::size_t) {
+                                        if (done == 10) stop = true;
+                                      },
                                   .stop = &stop});
   EXPECT_TRUE(result.interrupted);
   EXPECT_GE(result.inputs.size(), 10U);

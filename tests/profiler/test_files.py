@@ -158,6 +158,16 @@ class ProvenanceTest(FilesTest):
             self.assertIn(word, text)
         self.assertIn(f"{1 - sparsity(small_network()[0].weight):.3f}", text)  # type: ignore
 
+    def test_names_of_any_bytes(self) -> None:
+        """JSON holds what can be said of them."""
+        self.save_small()
+        os.rename(self.folder / "inputs.npy", os.fsencode(self.folder) + b"/odd\xff.npy")
+        self.run_profile(
+            *"net.pt --accelerator counting.yaml --out out --inputs".split(),
+            os.fsdecode(b"odd\xff.npy"),
+        )
+        self.assertEqual(self.provenance()["inputs"][0]["name"], "odd\ufffd")
+
     def test_reads_as_traces(self) -> None:
         """Of both kinds."""
         self.save_small()
@@ -258,6 +268,16 @@ class OperatorsTest(FilesTest):
                 return self.conv(x[:, :, None])
 
         self.refused_operator(Volumes(), "aten::conv3d")
+
+        class Vectors(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.weights = nn.Parameter(torch.ones(50))
+
+            def forward(self, x: Tensor) -> Tensor:
+                return x.reshape(-1) @ self.weights
+
+        self.refused_operator(Vectors(), "aten::dot")
 
     def test_transformer_shortcut(self) -> None:
         class Net(nn.Module):

@@ -159,6 +159,12 @@ TEST(YamlMap, not_yaml) {
   }
 }
 
+TEST(YamlMap, messages_are_one_line) {
+  const std::string message = fault("a: \"x\\\x01\"\n");
+  EXPECT_TRUE(message.ends_with("; allowed is well-formed YAML")) << message;
+  for (const char c : message) EXPECT_GE(c, ' ') << message;
+}
+
 /// What follows the end of the first document is not read, so it may not be there.
 TEST(YamlMap, a_second_document_is_not_ignored) {
   EXPECT_EQ(fault("a: 1\n---\nb: 2\n"), "3: begins a second document; allowed is one");

@@ -145,7 +145,7 @@ class GraphCommand(WithFolder):
     def test_pruned_by_its_authors(self):
         self.export("--pattern", "pruned", "--model", "tiny")
         about = self.written("tiny_pruned.pt")[1]
-        self.assertTrue(about["pruning"]["fine_tuned"])
+        self.assertIsNone(about["pruning"]["fine_tuned"])
         self.export("--pattern", "pruned", "--model", "tiny", "--prune", "nm:2:4")
         about = self.written("tiny_pruned-nm24.pt")[1]
         self.assertFalse(about["pruning"]["fine_tuned"])

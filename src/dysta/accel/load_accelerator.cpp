@@ -34,6 +34,9 @@ EyerissV2Parameters eyeriss_v2_parameters(YamlMap& file) {
   p.weights_per_element = file.whole("weights_per_element", 1, kMostElements);
   p.perfect_balance = file.flag("perfect_balance");
   p.address_checks = file.flag("address_checks");
+  if (p.perfect_balance && p.cycles_per_empty_column > 0) {
+    file.fail("cycles_per_empty_column", "0 where perfect_balance is true");
+  }
   if (p.address_checks && !p.perfect_balance) {
     file.fail("address_checks", "true only where perfect_balance is");
   }
@@ -52,6 +55,7 @@ SangerParameters sanger_parameters(YamlMap& file) {
   SangerParameters p;
   p.latency.seconds_per_cycle = 1 / file.positive("clock_hz", kFastestClock);
   p.latency.array = file.whole("array", 1, kMostElements);
+  if (p.latency.array != 64) file.fail("array", "64: masks are packed in chunks of 64 keys");
   p.latency.macs_per_s = file.positive("dense_macs_per_s", 1e18);
   p.sub_row_width = file.whole("sub_row_width", 1, 64);
   p.selection.threshold = file.number("threshold", 0, 1);

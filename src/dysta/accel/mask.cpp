@@ -112,6 +112,8 @@ int AttentionMask::visible_queries() const {
   return static_cast<int>(std::count(query_visible_.begin(), query_visible_.end(), true));
 }
 
+int AttentionMask::visible_keys_count() const { return static_cast<int>(ones(visible_keys_)); }
+
 std::int64_t AttentionMask::visible() const {
   return std::int64_t{heads_} * visible_queries() * ones(visible_keys_);
 }

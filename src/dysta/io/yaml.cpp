@@ -16,6 +16,14 @@ std::size_t line_of(const YAML::Node& node) {
   return mark.is_null() ? 0 : static_cast<std::size_t>(mark.line) + 1;
 }
 
+/// What the parser says may repeat what it met, whatever byte that is.
+std::string printable(std::string text) {
+  for (char& c : text) {
+    if (c < ' ' || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
 std::string from_to(double least, double largest) {
   return "from " + readable_text(least) + " to " + readable_text(largest);
 }
@@ -74,7 +82,7 @@ YamlMap YamlMap::parse(const std::string& name, const std::string& text) {
     return YamlMap(std::make_unique<Impl>(name, documents.empty() ? YAML::Node() : documents[0]));
   } catch (const YAML::Exception& error) {
     throw FileError(name, error.mark.is_null() ? 0 : static_cast<std::size_t>(error.mark.line) + 1,
-                    error.msg + "; allowed is well-formed YAML");
+                    printable(error.msg) + "; allowed is well-formed YAML");
   }
 }
 
