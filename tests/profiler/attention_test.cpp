@@ -93,7 +93,7 @@ TEST_F(AttentionProfile, accelerators_get_the_layers_they_run) {
   EXPECT_EQ(first.layers[0][0].cost.effectual_macs, 6);
   EXPECT_EQ(first.tokens, 3);  // token 0 is padding
   EXPECT_EQ(first.layers[1][0].sparsity, 0);
-  EXPECT_EQ(first.layers[1][0].dense_macs, 2 * 3 * 4 * 8);
+  EXPECT_EQ(first.layers[1][0].dense_macs, 2 * 3 * 3 * 8);
   // Three entries in a sub-row of 32, or of 16.
   EXPECT_DOUBLE_EQ(first.layers[1][0].balance_of_half, 3.0 / 32);
   EXPECT_DOUBLE_EQ(first.layers[1][0].balance_of_quarter, 3.0 / 16);

@@ -19,14 +19,14 @@ using test::message_of;
 const std::string kHead = "schema: 1\nname: mine\nwhat: a test\n";
 const std::string kEyeriss = kHead +
                              "kind: eyeriss_v2\nclock_hz: 1e6\nclusters: 2\ncluster_rows: 3\n"
-                             "cluster_columns: 4\ncycles_per_mac: 5\ncycles_per_empty_column: 6\n"
+                             "cluster_columns: 4\ncycles_per_mac: 5\ncycles_per_empty_column: 0\n"
                              "output_channels_per_element: 7\nweights_per_element: 8\n"
                              "perfect_balance: true\naddress_checks: true\n";
 const std::string kMemory =
     "memory:\n  bytes_per_cycle: 9\n  bytes_per_nonzero: 10\n  bytes_per_output: 11\n"
     "  activation_buffer_bytes: 12\n";
 const std::string kSanger = kHead +
-                            "kind: sanger\nclock_hz: 1e6\narray: 32\ndense_macs_per_s: 1e9\n"
+                            "kind: sanger\nclock_hz: 1e6\narray: 64\ndense_macs_per_s: 1e9\n"
                             "sub_row_width: 16\nthreshold: 0.5\nprediction_bits: 4\n";
 const std::string kSystolic = kHead + "kind: systolic\nclock_hz: 1e6\nrows: 2\ncolumns: 3\n";
 
@@ -80,7 +80,7 @@ TEST_F(LoadAccelerator, eyeriss_v2_of_a_file) {
   EXPECT_EQ(p.cluster_columns, 4);
   EXPECT_EQ(p.elements(), 24);
   EXPECT_EQ(p.cycles_per_mac, 5);
-  EXPECT_EQ(p.cycles_per_empty_column, 6);
+  EXPECT_EQ(p.cycles_per_empty_column, 0);
   EXPECT_EQ(p.output_channels_per_element, 7);
   EXPECT_EQ(p.weights_per_element, 8);
   EXPECT_TRUE(p.perfect_balance);
@@ -97,7 +97,7 @@ TEST_F(LoadAccelerator, sanger_of_a_file) {
   const auto accelerator = load(kSanger);
   const auto& p = dynamic_cast<const Sanger&>(*accelerator).parameters();
   EXPECT_EQ(p.latency.seconds_per_cycle, 1e-6);
-  EXPECT_EQ(p.latency.array, 32);
+  EXPECT_EQ(p.latency.array, 64);
   EXPECT_EQ(p.latency.macs_per_s, 1e9);
   EXPECT_EQ(p.sub_row_width, 16);
   EXPECT_EQ(accelerator->attention_selection().threshold, 0.5);
@@ -177,6 +177,8 @@ TEST_F(LoadAccelerator, wrong_numbers) {
   wrong(kEyeriss, 9, "cycles_per_mac", "0", "a number greater than 0 and at most 1e6");
   wrong(kEyeriss, 10, "cycles_per_empty_column", "-1", "a number from 0 to 1e6");
   wrong(kEyeriss, 13, "perfect_balance", "yes", "true or false");
+  wrong(kEyeriss, 10, "cycles_per_empty_column", "6", "0 where perfect_balance is true");
+  wrong(kSanger, 6, "array", "32", "64: masks are packed in chunks of 64 keys");
   EXPECT_EQ(fault(with_line(kEyeriss, 13, "perfect_balance: false")),
             "14: address_checks is 'true'; allowed is true only where perfect_balance is");
 }
