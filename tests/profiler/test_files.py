@@ -144,8 +144,8 @@ class ProvenanceTest(FilesTest):
     def test_a_description_does_not_lead_out_of_the_folder(self) -> None:
         self.save_small(**image_description(model="../../escaped"))
         self.refused(
-            "net.pt: describes itself as '../../escaped_random50'; allowed is a name without '/', "
-            "also by --name"
+            "net.pt: names the variant '../../escaped_random50'; allowed is one word that does not "
+            "begin with '.' and holds no '/', ',', '=', ':' or quotes, also by --name"
         )
 
     def test_summary(self) -> None:

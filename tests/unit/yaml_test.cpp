@@ -167,7 +167,8 @@ TEST(YamlMap, messages_are_one_line) {
 
 /// What follows the end of the first document is not read, so it may not be there.
 TEST(YamlMap, a_second_document_is_not_ignored) {
-  EXPECT_EQ(fault("a: 1\n---\nb: 2\n"), "3: begins a second document; allowed is one");
+  EXPECT_EQ(fault("a: 1\n---\nb: 2\n"),
+            "2: goes on after the end of its first document; allowed is one");
   EXPECT_EQ(parse("---\na: 1\n...\n").whole("a", 1, 1), 1);
 }
 

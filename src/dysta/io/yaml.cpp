@@ -1,8 +1,11 @@
 #include "dysta/io/yaml.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
+#include <sstream>
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "dysta/core/error.hpp"
@@ -22,6 +25,37 @@ std::string printable(std::string text) {
     if (c < ' ' || c == 0x7f) c = '?';
   }
   return text;
+}
+
+/// Where documents begin.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  std::size_t last_line = 0;
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    last_line = static_cast<std::size_t>(std::max(0, mark.line)) + 1;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// The line of what follows the first document; 0 where nothing does. (`YAML::LoadAll` never ends
+/// on some texts, and `YAML::Load` ignores what follows.)
+std::size_t second_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  return parser.HandleNextDocument(starts) && parser.HandleNextDocument(starts) ? starts.last_line
+                                                                                : 0;
 }
 
 std::string from_to(double least, double largest) {
@@ -75,11 +109,10 @@ YamlMap& YamlMap::operator=(YamlMap&&) noexcept = default;
 
 YamlMap YamlMap::parse(const std::string& name, const std::string& text) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      throw FileError(name, line_of(documents[1]), "begins a second document; allowed is one");
+    if (const std::size_t line = second_document(text); line > 0) {
+      throw FileError(name, line, "goes on after the end of its first document; allowed is one");
     }
-    return YamlMap(std::make_unique<Impl>(name, documents.empty() ? YAML::Node() : documents[0]));
+    return YamlMap(std::make_unique<Impl>(name, YAML::Load(text)));
   } catch (const YAML::Exception& error) {
     throw FileError(name, error.mark.is_null() ? 0 : static_cast<std::size_t>(error.mark.line) + 1,
                     printable(error.msg) + "; allowed is well-formed YAML");
