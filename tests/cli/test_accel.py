@@ -200,9 +200,31 @@ class ConvolutionTest(AccelTest):
 
     def test_keys_that_describe(self) -> None:
         self.write_layer(
-            {"kind": "any", "in_channels": 1, "out_channels": 1, "height": 1, "width": 1, "x": [{}]}
+            {"kind": "any", "in_channels": 1, "out_channels": 1, "height": 1, "width": 1, "name": "x"}
         )
         self.assertEqual(self.cost("dense")["dense_macs"], 1)
+
+    def test_keys_that_are_not_known_are_told(self) -> None:
+        self.write_layer(
+            {"in_channels": 1, "out_channels": 1, "height": 3, "width": 3, "kernal": 3, "x": [{}]}
+        )
+        result = self.run_dysta("accel", "dense", "--layer", "layer.json")
+        self.assertEqual(result.status, 0)
+        self.assertEqual(
+            result.err,
+            "dysta: layer.json: 'kernal' is not a key of a layer and not looked at\n"
+            "dysta: layer.json: 'x' is not a key of a layer and not looked at\n",
+        )
+
+    def test_sides_of_their_own(self) -> None:
+        self.write_layer(
+            {
+                "in_channels": 1, "out_channels": 1, "height": 4, "width": 6, "kernel": [3, 1],
+                "stride": [1, 2], "padding": [1, 0, 2, 0], "dilation": [2, 1],
+            }
+        )  # fmt: skip
+        # (4 + 3 - 5 + 1) x 3 outputs of 3 taps.
+        self.assertEqual(self.cost("dense")["dense_macs"], 3 * 3 * 3)
 
     def test_published_cycles_of_one_element(self) -> None:
         """Masks of a real network and the cycles that one element was found to need: as many as

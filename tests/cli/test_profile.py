@@ -68,7 +68,16 @@ class ProfileTest(CliTest):
                 "--count has 2 numbers for 1 set of inputs; allowed are one number and one for "
                 "each set",
             ),
-            (("--name", "a/b"), "--name is 'a/b'; allowed is a name without '/'"),
+            (
+                ("--name", "a/b"),
+                "the variant's name is 'a/b'; allowed is one word that does not begin with '.' and "
+                "holds no '/', ',', '=', ':' or quotes",
+            ),
+            (
+                ("--mean", "0.5"),
+                "--prepare, --mean, --std or --channels is given, but no input is a folder of "
+                "pictures; allowed are they for pictures alone",
+            ),
         ):
             self.refused(2, message, *base, *options)
         for options in (

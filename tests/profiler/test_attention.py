@@ -53,7 +53,8 @@ def quantised(values: Tensor, bits: int) -> Tensor:
 def probabilities(net: Attention, tokens: Tensor, bits: int = 0) -> Tensor:
     q, k, mask = net.operands(tokens)
     if bits:
-        q, k = quantised(q, bits), quantised(k, bits)
+        visible = (tokens[0] != 0)[:, None]  # padding has no say in the step
+        q, k = quantised(q * visible, bits), quantised(k * visible, bits)
     scores = q @ k.transpose(-1, -2) / math.sqrt(net.width // net.heads)
     return (scores + mask).softmax(-1)[0]
 
