@@ -25,7 +25,7 @@ struct Pending {
   std::array<char, PATH_MAX> path{};
 };
 static_assert(std::atomic<bool>::is_always_lock_free);
-std::array<Pending, 8> pending_files;
+std::array<Pending, 32> pending_files;
 
 extern "C" void remove_pending_and_die(int signal) {
   for (const Pending& pending : pending_files) {
