@@ -16,6 +16,7 @@ import sys
 
 import torch
 
+import fine_tuning
 import graph
 import images
 import pruning
@@ -173,6 +174,7 @@ def _add_common(command):
         help="after pruning, set biases so that mean outputs are those of before, see pruning.py",
     )
     add_variant_arguments(command)
+    _add_fine_tuning(command)
 
 
 def add_variant_arguments(parser):
@@ -189,6 +191,35 @@ def add_variant_arguments(parser):
         default=[],
         help="images to measure with",
     )
+
+
+def _add_fine_tuning(command):
+    command.add_argument(
+        "--fine-tune",
+        metavar="SET=FOLDER",
+        type=_image_set,
+        action="append",
+        default=[],
+        help="labelled images to train with after pruning; not those of --images",
+    )
+    command.add_argument("--steps", type=_positive(int), default=300, help="of training (%(default)s)")
+    command.add_argument(
+        "--rate", type=_positive(float), default=0.01, help="of learning (%(default)s)"
+    )
+    command.add_argument("--training-seed", type=int, default=1, help="(%(default)s)")
+
+
+def _positive(kind):
+    def positive(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < 1e9:
+            raise argparse.ArgumentTypeError(f"{text!r} is not allowed; numbers above 0 are")
+        return value
+
+    return positive
 
 
 def _pruning(text):
@@ -209,7 +240,14 @@ def _write_as_asked(network, about, example, options):
     inputs = quality.Inputs(dict(options.images), about["input"]) if options.images else None
     plan = None
     if options.prune:
-        plan = variant.Plan(options.prune, tuple(options.spare), options.recentre)
+        training = None
+        if options.fine_tune:
+            training = fine_tuning.Training(
+                dict(options.fine_tune), options.steps, options.rate, options.training_seed
+            )
+        plan = variant.Plan(options.prune, tuple(options.spare), options.recentre, training)
+    elif options.fine_tune:
+        raise ValueError("--fine-tune is for pruned networks; --prune says how to prune")
     _tell(*variant.write(network, about, example, options.out, plan, inputs))
 
 

@@ -6,17 +6,21 @@ from typing import NamedTuple
 import torch
 
 import description
+import fine_tuning
 import layers
 import pruning
 import quality
 
 
 class Plan(NamedTuple):
-    """How to prune: `spared` layers are left alone, outputs recentred if `recentre`."""
+    """How to prune: `spared` layers are left alone, outputs recentred if `recentre`; a `training`
+    follows if there is one.
+    """
 
     change: pruning.Pruning
     spared: tuple = ()
     recentre: bool = False
+    training: fine_tuning.Training = None
 
 
 def write(network, about, example, out, plan=None, inputs=None, unpruned=None):
@@ -35,13 +39,15 @@ def write(network, about, example, out, plan=None, inputs=None, unpruned=None):
             raise ValueError("recentring needs inputs; --images SET=FOLDER names a set")
         batch = inputs.batch(inputs.held_out) if plan.recentre else None
         masks = pruning.prune(network, plan.change, example, plan.spared, batch)
+        if plan.training:
+            fine_tuning.fine_tune(network, plan.training, about["input"])
         prefix = "" if about["pattern"] == "dense" else about["pattern"] + "-"
         about["pattern"] = prefix + plan.change.name
         about["pruning"] = {
             "pattern": plan.change.pattern,
             "rate": plan.change.rate,
             "weight_density": round(layers.weight_density(network), 6),
-            "fine_tuned": False,
+            "fine_tuned": plan.training is not None,
             "recentred_on": 0 if batch is None else len(batch),
         }
     elif about["pattern"] == "pruned":  # by its authors, who do not say how
