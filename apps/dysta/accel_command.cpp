@@ -34,13 +34,15 @@ Json count(double value) {
   return value;
 }
 
-void add_cost(Json& json, const LayerCost& cost, std::int64_t dense_macs) {
+void add_cost(Json& json, const Accelerator& accelerator, const LayerCost& cost,
+              std::int64_t dense_macs) {
   json["dense_macs"] = dense_macs;
   json["effectual_macs"] = count(cost.effectual_macs);
   json["cycles"] = count(cost.cycles);
   json["compute_cycles"] = count(cost.compute_cycles);
   json["memory_cycles"] = count(cost.memory_cycles);
   json["latency_s"] = cost.latency.count();
+  json["utilisation"] = cost.effectual_macs / (accelerator.peak_macs_per_cycle() * cost.cycles);
 }
 
 [[noreturn]] void refuse_density(const char* option, const char* file_key) {
@@ -55,7 +57,7 @@ void refuse(const std::optional<double>& given, const char* option, const char* 
   }
 }
 
-/// A mask of ones, for a side that is given by neither mask nor density.
+/// A side that is given by neither mask nor density has no zeros.
 Json convolution_cost(const Accelerator& accelerator, const ConvolutionLayer& layer,
                       const Options& options) {
   refuse(options.kept, "--kept", "attention");
@@ -79,7 +81,7 @@ Json convolution_cost(const Accelerator& accelerator, const ConvolutionLayer& la
   }
   json["activation_density"] = density.activations;
   json["weight_density"] = density.weights;
-  add_cost(json, cost, layer.shape.dense_macs());
+  add_cost(json, accelerator, cost, layer.shape.dense_macs());
   return json;
 }
 
@@ -110,7 +112,7 @@ Json attention_cost(const Accelerator& accelerator, const AttentionLayer& layer,
     json["kept"] = density.kept;
     json["load_balance"] = density.load_balance;
   }
-  add_cost(json, cost, layer.shape.dense_macs());
+  add_cost(json, accelerator, cost, layer.shape.dense_macs());
   return json;
 }
 
@@ -140,9 +142,9 @@ int run(const Options& options) {
 }  // namespace
 
 void add_accel_command(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand(
-      "accel",
-      "Show the accelerator models and their parameters, and what one layer costs on one.\n"
+  auto* command =
+      app.add_subcommand("accel", "Show the accelerator models, and what one layer costs on one");
+  command->footer(
       "A layer is a JSON object: in_channels, out_channels, height, width, and optionally kernel,\n"
       "stride, padding, dilation, groups (1, 1, 0, 1, 1), iacts and weights (files of characters\n"
       "0 and 1, laid out [height][width][channel] and [out][in/groups][row][column]).\n"

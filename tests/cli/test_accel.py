@@ -162,7 +162,7 @@ class ConvolutionTest(AccelTest):
         self.assertEqual(
             list(cost),
             "schema accelerator from activation_density weight_density dense_macs effectual_macs "
-            "cycles compute_cycles memory_cycles latency_s".split(),
+            "cycles compute_cycles memory_cycles latency_s utilisation".split(),
         )
         self.assertEqual((cost["schema"], cost["accelerator"]), (1, "eyeriss_v2"))
         self.assertIsInstance(cost["cycles"], int)
@@ -251,7 +251,7 @@ class AttentionTest(AccelTest):
         self.assertEqual(
             list(cost),
             "schema accelerator from kept load_balance dense_macs effectual_macs cycles "
-            "compute_cycles memory_cycles latency_s".split(),
+            "compute_cycles memory_cycles latency_s utilisation".split(),
         )
         # Worked out in tests/unit/sanger_latency_test.cpp.
         self.assertAlmostEqual(cost["latency_s"], 1933.312e-6, delta=1e-12)

@@ -60,6 +60,10 @@ class Accelerator {
 
   virtual std::string_view name() const = 0;
 
+  /// Multiply-accumulates a cycle when every multiplier is busy: utilisation is effectual
+  /// multiply-accumulates over this times cycles.
+  virtual double peak_macs_per_cycle() const = 0;
+
   virtual bool runs_convolutions() const { return false; }
   virtual bool runs_attention() const { return false; }
 

@@ -76,6 +76,9 @@ class EyerissV2 final : public Accelerator {
 
   std::string_view name() const override { return name_; }
   const EyerissV2Parameters& parameters() const { return parameters_; }
+  double peak_macs_per_cycle() const override {
+    return parameters_.elements() / parameters_.cycles_per_mac;
+  }
   bool runs_convolutions() const override { return true; }
 
   /// Zeros are taken to be spread evenly; padding counts as if it were input.

@@ -49,6 +49,9 @@ class Sanger final : public Accelerator {
 
   std::string_view name() const override { return name_; }
   const SangerParameters& parameters() const { return parameters_; }
+  double peak_macs_per_cycle() const override {
+    return parameters_.latency.macs_per_s * parameters_.latency.seconds_per_cycle;
+  }
   bool runs_attention() const override { return true; }
   AttentionSelection attention_selection() const override { return parameters_.selection; }
 

@@ -24,6 +24,9 @@ class SystolicArray final : public Accelerator {
       : name_(std::move(name)), parameters_(parameters) {}
 
   std::string_view name() const override { return name_; }
+  double peak_macs_per_cycle() const override {
+    return static_cast<double>(parameters_.rows) * parameters_.columns;
+  }
   bool runs_convolutions() const override { return true; }
   bool runs_attention() const override { return true; }
 
