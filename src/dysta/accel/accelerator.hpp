@@ -97,4 +97,8 @@ std::string accelerator_parameters(const std::string& name_or_file);
 /// wrong in them.
 std::unique_ptr<const Accelerator> load_accelerator(const std::string& name_or_file);
 
+/// The same from the text of a parameter file; `name` is what messages call the file.
+std::unique_ptr<const Accelerator> parse_accelerator(const std::string& name,
+                                                     const std::string& parameters);
+
 }  // namespace dysta

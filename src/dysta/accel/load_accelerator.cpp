@@ -84,7 +84,12 @@ std::string accelerator_parameters(const std::string& name_or_file) {
 }
 
 std::unique_ptr<const Accelerator> load_accelerator(const std::string& name_or_file) {
-  YamlMap file = YamlMap::parse(name_or_file, accelerator_parameters(name_or_file));
+  return parse_accelerator(name_or_file, accelerator_parameters(name_or_file));
+}
+
+std::unique_ptr<const Accelerator> parse_accelerator(const std::string& file_name,
+                                                     const std::string& parameters) {
+  YamlMap file = YamlMap::parse(file_name, parameters);
   file.whole("schema", 1, 1);
   std::string name = file.text("name");
   if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
