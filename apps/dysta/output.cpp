@@ -31,7 +31,9 @@ extern "C" void remove_pending_and_die(int signal) {
   for (const Pending& pending : pending_files) {
     if (pending.used.load(std::memory_order_acquire)) unlink(pending.path.data());
   }
-  // The handler was reset on entry: this ends the program as the signal would have.
+  // Ends the program as the signal would have, once the handler returns and no longer holds it
+  // back.
+  std::signal(signal, SIG_DFL);
   raise(signal);
 }
 
@@ -182,7 +184,9 @@ void keep_standard_descriptors() {
 void install_signal_handlers() {
   struct sigaction action {};
   action.sa_handler = remove_pending_and_die;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
+  // An impatient second signal waits until the files are gone.
+  sigemptyset(&action.sa_mask);
+  for (const int signal : kDeadlySignals) sigaddset(&action.sa_mask, signal);
   for (const int signal : kDeadlySignals) {
     struct sigaction current {};
     // A signal that our parent had ignored (nohup, a background job) stays ignored.
