@@ -56,8 +56,11 @@ class PreparedLayers {
 /// Collects what one input costs.
 class Collector final : public LayerObserver {
  public:
+  ProfiledInput result;
+  std::vector<std::vector<ProfiledLayer>> layers;  ///< [accelerator][layer], as for `Profile`
+
   Collector(const Accelerators& accelerators, PreparedLayers& prepared)
-      : accelerators_(accelerators), prepared_(prepared), layers(accelerators.size()) {
+      : layers(accelerators.size()), accelerators_(accelerators), prepared_(prepared) {
     result.layers.resize(accelerators.size());
   }
 
@@ -82,11 +85,11 @@ class Collector final : public LayerObserver {
                            " does not run; allowed is one that does, like sanger or dense");
       }
       const AttentionMask mask = mask_of(seen, accelerator.attention_selection());
-      if (result.tokens == 0) result.tokens = std::max(1, mask.visible_queries());
+      if (result.tokens == 0) result.tokens = std::max(1, mask.visible_query_count());
       AttentionShape shape = seen.shape;
       if (!accelerator.runs_convolutions()) {  // else padding is computed like everything
-        shape.queries = std::max(1, mask.visible_queries());
-        shape.keys = std::max(1, mask.visible_keys_count());
+        shape.queries = std::max(1, mask.visible_query_count());
+        shape.keys = std::max(1, mask.visible_key_count());
       }
       result.layers[i].push_back(
           {.cost = accelerator.cost(shape, mask),
@@ -126,10 +129,6 @@ class Collector final : public LayerObserver {
 
   const Accelerators& accelerators_;
   PreparedLayers& prepared_;
-
- public:
-  ProfiledInput result;
-  std::vector<std::vector<ProfiledLayer>> layers;
 };
 
 /// What became of one input.

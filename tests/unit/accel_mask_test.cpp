@@ -187,7 +187,7 @@ TEST(AttentionMask, hidden_queries_are_neither_kept_nor_dropped) {
   mask.keep(1, 2, 0);
   mask.hide_query(1);
   EXPECT_EQ(mask.kept(), 1);
-  EXPECT_EQ(mask.visible_queries(), 2);
+  EXPECT_EQ(mask.visible_query_count(), 2);
   EXPECT_EQ(mask.visible(), 2 * 2 * 65);
   EXPECT_FALSE(mask.query_visible(1));
   EXPECT_TRUE(mask.query_visible(2));

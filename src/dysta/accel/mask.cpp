@@ -108,14 +108,14 @@ void AttentionMask::hide_query(int query) {
   }
 }
 
-int AttentionMask::visible_queries() const {
+int AttentionMask::visible_query_count() const {
   return static_cast<int>(std::count(query_visible_.begin(), query_visible_.end(), true));
 }
 
-int AttentionMask::visible_keys_count() const { return static_cast<int>(ones(visible_keys_)); }
+int AttentionMask::visible_key_count() const { return static_cast<int>(ones(visible_keys_)); }
 
 std::int64_t AttentionMask::visible() const {
-  return std::int64_t{heads_} * visible_queries() * ones(visible_keys_);
+  return std::int64_t{heads_} * visible_query_count() * ones(visible_keys_);
 }
 
 std::int64_t AttentionMask::kept() const { return ones(words_); }

@@ -83,8 +83,8 @@ class AttentionMask {
   void hide_query(int query);
 
   bool query_visible(int query) const { return query_visible_[static_cast<std::size_t>(query)]; }
-  int visible_queries() const;
-  int visible_keys_count() const;
+  int visible_query_count() const;
+  int visible_key_count() const;
 
   /// Bit per key, 64 a word: what of a row is visible, if its query is.
   std::span<const std::uint64_t> visible_keys() const { return visible_keys_; }
