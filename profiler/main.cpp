@@ -214,7 +214,7 @@ int run(const Options& options) {
   }
   cli::print(text);
   if (!result.skipped.empty()) {
-    std::fprintf(stderr, "dysta: %s could not be read and were left out, first %s\n",
+    std::fprintf(stderr, "dysta: left out: %s that could not be read, first %s\n",
                  counted(result.skipped.size(), "input").c_str(),
                  result.skipped.front().why.c_str());
   }

@@ -179,7 +179,7 @@ class FolderTest(PreparedTest):
         self.assertEqual((result.status, result.out), (0, ""))
         self.assertRegex(
             result.err,
-            r"\Adysta: 2 inputs could not be read and were left out, first pictures/1b\.png: is not "
+            r"\Adysta: left out: 2 inputs that could not be read, first pictures/1b\.png: is not "
             r"a whole PNG picture \([^\n]+\); allowed are JPEG and PNG\n\Z",
         )
         self.assertEqual(self.read("out/counting/net.csv"), whole)
