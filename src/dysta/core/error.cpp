@@ -38,16 +38,22 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string located(std::string_view file, std::size_t line, std::string_view message) {
+std::string located(std::string_view file, std::size_t line, std::size_t column,
+                    std::string_view message) {
   std::string text = printable(file);
   if (line > 0) text += ':' + std::to_string(line);
+  if (line > 0 && column > 0) text += ':' + std::to_string(column);
   return text.append(": ").append(message);
 }
 
 }  // namespace
 
 FileError::FileError(std::string_view file, std::size_t line, std::string_view message)
-    : std::runtime_error(located(file, line, message)) {}
+    : FileError(file, line, 0, message) {}
+
+FileError::FileError(std::string_view file, std::size_t line, std::size_t column,
+                     std::string_view message)
+    : std::runtime_error(located(file, line, column, message)) {}
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kLongest = 40;

@@ -14,9 +14,16 @@
 namespace dysta {
 namespace {
 
-std::size_t line_of(const YAML::Node& node) {
-  const YAML::Mark mark = node.Mark();
-  return mark.is_null() ? 0 : static_cast<std::size_t>(mark.line) + 1;
+/// Throws `FileError` for what stands at `mark`.
+[[noreturn]] void fail_at(const std::string& name, const YAML::Mark& mark,
+                          std::string_view message) {
+  if (mark.is_null()) throw FileError(name, 0, message);
+  throw FileError(name, static_cast<std::size_t>(mark.line) + 1,
+                  static_cast<std::size_t>(mark.column) + 1, message);
+}
+
+std::string shown(const YAML::Node& node) {
+  return node.IsScalar() ? in_quotes(node.Scalar()) : "no single value";
 }
 
 /// What the parser says may repeat what it met, whatever byte that is.
@@ -71,16 +78,16 @@ struct YamlMap::Impl {
 
   Impl(std::string file, YAML::Node map) : name(std::move(file)), node(std::move(map)) {
     if (!node.IsMap()) {
-      throw FileError(name, line_of(node), "holds no keys with values here; needed is a YAML map");
+      fail_at(name, node.Mark(), "holds no keys with values here; needed is a YAML map");
     }
     std::set<std::string> seen;
     for (const auto& entry : node) {
       if (!entry.first.IsScalar()) {
-        throw FileError(name, line_of(entry.first), "has a key that is no word; allowed are words");
+        fail_at(name, entry.first.Mark(), "has a key that is no word; allowed are words");
       }
       if (!seen.insert(entry.first.Scalar()).second) {
-        throw FileError(name, line_of(entry.first),
-                        in_quotes(entry.first.Scalar()) + " stands twice; allowed is once");
+        fail_at(name, entry.first.Mark(),
+                in_quotes(entry.first.Scalar()) + " stands twice; allowed is once");
       }
     }
   }
@@ -96,9 +103,28 @@ struct YamlMap::Impl {
     asked.emplace(key);
     const YAML::Node value = find(key);
     if (!value.IsDefined()) {
-      throw FileError(name, line_of(node), "lacks " + in_quotes(key) + "; it is needed here");
+      fail_at(name, node.Mark(), "lacks " + in_quotes(key) + "; it is needed here");
     }
     return value;
+  }
+
+  static std::optional<double> number_in(const YAML::Node& value, double least, double largest) {
+    const auto number = value.IsScalar() ? parse_number(value.Scalar()) : std::nullopt;
+    return number && *number >= least && *number <= largest ? number : std::nullopt;
+  }
+
+  /// The items of a list, or the single value that stands for one.
+  std::vector<YAML::Node> list(std::string_view key, const YamlMap& map, std::string_view allowed) {
+    const YAML::Node value = get(key);
+    if (value.IsScalar()) return {value};
+    if (!value.IsSequence() || value.size() == 0) map.fail(key, allowed);
+    return {value.begin(), value.end()};
+  }
+
+  [[noreturn]] void fail_item(std::string_view key, const YAML::Node& item,
+                              std::string_view allowed) const {
+    fail_at(name, item.Mark(),
+            std::string(key) + " has " + shown(item) + "; allowed is " + std::string(allowed));
   }
 };
 
@@ -114,8 +140,7 @@ YamlMap YamlMap::parse(const std::string& name, const std::string& text) {
     }
     return YamlMap(std::make_unique<Impl>(name, YAML::Load(text)));
   } catch (const YAML::Exception& error) {
-    throw FileError(name, error.mark.is_null() ? 0 : static_cast<std::size_t>(error.mark.line) + 1,
-                    printable(error.msg) + "; allowed is well-formed YAML");
+    fail_at(name, error.mark, printable(error.msg) + "; allowed is well-formed YAML");
   }
 }
 
@@ -128,11 +153,8 @@ std::string YamlMap::text(std::string_view key) {
 }
 
 double YamlMap::number(std::string_view key, double least, double largest) {
-  const YAML::Node value = impl_->get(key);
-  const auto number = value.IsScalar() ? parse_number(value.Scalar()) : std::nullopt;
-  if (!number || *number < least || *number > largest) {
-    fail(key, "a number " + from_to(least, largest));
-  }
+  const auto number = impl_->number_in(impl_->get(key), least, largest);
+  if (!number) fail(key, "a number " + from_to(least, largest));
   return *number;
 }
 
@@ -164,21 +186,62 @@ YamlMap YamlMap::map(std::string_view key) {
   return YamlMap(std::make_unique<Impl>(impl_->name, impl_->get(key)));
 }
 
+std::vector<YamlMap> YamlMap::maps(std::string_view key) {
+  const YAML::Node list = impl_->get(key);
+  if (!list.IsSequence() || list.size() == 0) fail(key, "a list of maps, at least one");
+  std::vector<YamlMap> maps;
+  for (const YAML::Node& map : list) {
+    maps.push_back(YamlMap(std::make_unique<Impl>(impl_->name, map)));
+  }
+  return maps;
+}
+
+std::vector<std::string> YamlMap::texts(std::string_view key) {
+  constexpr std::string_view kAllowed = "a word, or a list of words, at least one";
+  std::vector<std::string> texts;
+  for (const YAML::Node& value : impl_->list(key, *this, kAllowed)) {
+    if (!value.IsScalar() || value.Scalar().empty()) impl_->fail_item(key, value, kAllowed);
+    texts.push_back(value.Scalar());
+  }
+  return texts;
+}
+
+std::vector<double> YamlMap::numbers(std::string_view key, double least, double largest) {
+  const std::string allowed = "a number " + from_to(least, largest) + ", or a list of such";
+  std::vector<double> numbers;
+  for (const YAML::Node& value : impl_->list(key, *this, allowed)) {
+    const auto number = Impl::number_in(value, least, largest);
+    if (!number) impl_->fail_item(key, value, allowed);
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+std::vector<std::string> YamlMap::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& entry : impl_->node) keys.push_back(entry.first.Scalar());
+  return keys;
+}
+
 void YamlMap::done() const {
   for (const auto& entry : impl_->node) {
     if (impl_->asked.contains(entry.first.Scalar())) continue;
     std::string allowed;
     for (const std::string& key : impl_->asked) allowed += (allowed.empty() ? "" : ", ") + key;
-    throw FileError(impl_->name, line_of(entry.first),
-                    in_quotes(entry.first.Scalar()) + " is not known here; allowed are " + allowed);
+    fail_at(impl_->name, entry.first.Mark(),
+            in_quotes(entry.first.Scalar()) + " is not known here; allowed are " + allowed);
   }
 }
 
 void YamlMap::fail(std::string_view key, std::string_view allowed) const {
   const YAML::Node value = impl_->find(key);
-  const std::string is = value.IsScalar() ? in_quotes(value.Scalar()) : "no single value";
-  throw FileError(impl_->name, line_of(value),
-                  std::string(key) + " is " + is + "; allowed is " + std::string(allowed));
+  fail_at(impl_->name, value.Mark(),
+          std::string(key) + " is " + shown(value) + "; allowed is " + std::string(allowed));
+}
+
+void YamlMap::complain(std::string_view key, std::string_view message) const {
+  const YAML::Node value = impl_->find(key);
+  fail_at(impl_->name, (value.IsDefined() ? value : impl_->node).Mark(), message);
 }
 
 }  // namespace dysta

@@ -1,4 +1,5 @@
-// YAML files, read strictly: every fault has a line, and nothing that stands there is ignored.
+// YAML files, read strictly: every fault has a line and column, and nothing that stands there is
+// ignored.
 #pragma once
 
 #include <memory>
@@ -9,7 +10,8 @@
 
 namespace dysta {
 
-/// A map of a YAML file. All functions that find a fault throw `FileError` with file and line.
+/// A map of a YAML file. All functions that find a fault throw `FileError` with file, line and
+/// column.
 class YamlMap {
  public:
   /// `name` is what messages call the file.
@@ -37,11 +39,28 @@ class YamlMap {
   /// A map within this one; its own `done` is to be called.
   YamlMap map(std::string_view key);
 
+  /// A list of maps, at least one.
+  std::vector<YamlMap> maps(std::string_view key);
+
+  /// A list of words, at least one; a single word is a list of one.
+  std::vector<std::string> texts(std::string_view key);
+
+  /// A list of finite numbers from `least` to `largest`, at least one; a single number is a list of
+  /// one.
+  std::vector<double> numbers(std::string_view key, double least, double largest);
+
+  /// The keys, in the order of the file: for maps from names that the file chooses.
+  std::vector<std::string> keys() const;
+
   /// Throws for the first key that was never asked for.
   void done() const;
 
-  /// Throws `FileError` at a key's line: "KEY is VALUE; allowed is ALLOWED".
+  /// Throws `FileError` at a key's value: "KEY is VALUE; allowed is ALLOWED".
   [[noreturn]] void fail(std::string_view key, std::string_view allowed) const;
+
+  /// Throws `FileError` at a key's value, or where the map begins if it has no such key, with a
+  /// message of the caller's own.
+  [[noreturn]] void complain(std::string_view key, std::string_view message) const;
 
  private:
   struct Impl;
