@@ -19,4 +19,7 @@ void add_accel_command(CLI::App& app, Action& action);
 void add_profile_command(CLI::App& app, Action& action);
 void add_traces_command(CLI::App& app, Action& action);
 
+/// Adds to `dysta traces`.
+void add_traces_predict_command(CLI::App& traces, Action& action);
+
 }  // namespace dysta::cli

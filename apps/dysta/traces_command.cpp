@@ -112,6 +112,7 @@ void add_traces_command(CLI::App& app, Action& action) {
   add(*traces, action, "check", "Read trace files and say what is wrong with them", check);
   add(*traces, action, "describe",
       "Show networks, latencies, sparsity, and how both vary over inputs", describe_all);
+  add_traces_predict_command(*traces, action);
 }
 
 }  // namespace dysta::cli
