@@ -109,10 +109,10 @@ class ListTest(AccelTest):
         text = self.succeeds("accel", "dense")
         self.write("bad.yaml", text.replace("rows: 16", "rows: 16.5"))
         line = text.splitlines().index("rows: 16") + 1
-        message = f"bad.yaml:{line}: rows is '16.5'; allowed is a whole number from 1 to 1e6"
+        message = f"bad.yaml:{line}:7: rows is '16.5'; allowed is a whole number from 1 to 1e6"
         self.fails(1, message, "accel", "bad.yaml")
         self.write("bad.yml", "schema: 1\nname: x\nwhat: x\nkind: tpu\n")
-        message = "bad.yml:4: kind is 'tpu'; allowed is eyeriss_v2, sanger or systolic"
+        message = "bad.yml:4:7: kind is 'tpu'; allowed is eyeriss_v2, sanger or systolic"
         self.fails(1, message, "accel", "bad.yml")
         message = "no.yaml: cannot be opened: No such file or directory"
         self.fails(1, message, "accel", "no.yaml")

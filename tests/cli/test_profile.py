@@ -104,7 +104,7 @@ class ProfileTest(CliTest):
         self.assertEqual((result.status, result.out), (2, ""))
         self.assertRegex(result.err, r"\Adysta: accelerator 'tpu' is not known; allowed [^\n]*\n\Z")
         self.write("bad.yaml", "schema: 1\nschema: 1\n")
-        self.refused(1, "bad.yaml:2: 'schema' stands twice; allowed is once", *base, "bad.yaml")
+        self.refused(1, "bad.yaml:2:1: 'schema' stands twice; allowed is once", *base, "bad.yaml")
 
     def test_inputs(self) -> None:
         self.write("empty/readme.txt", "")

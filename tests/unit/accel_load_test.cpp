@@ -123,10 +123,10 @@ TEST_F(LoadAccelerator, missing_file) {
 
 TEST_F(LoadAccelerator, unknown_key) {
   EXPECT_EQ(fault(kSystolic + "colums: 3\n"),
-            "8: 'colums' is not known here; allowed are clock_hz, columns, kind, name, rows, "
+            "8:1: 'colums' is not known here; allowed are clock_hz, columns, kind, name, rows, "
             "schema, what");
   EXPECT_EQ(fault(kEyeriss + kMemory + "  bytes: 1\n"),
-            "20: 'bytes' is not known here; allowed are activation_buffer_bytes, "
+            "20:3: 'bytes' is not known here; allowed are activation_buffer_bytes, "
             "bytes_per_cycle, bytes_per_nonzero, bytes_per_output");
 }
 
@@ -146,15 +146,15 @@ TEST_F(LoadAccelerator, missing_keys) {
 
 TEST_F(LoadAccelerator, wrong_kind) {
   EXPECT_EQ(fault(kHead + "kind: tpu\n"),
-            "4: kind is 'tpu'; allowed is eyeriss_v2, sanger or systolic");
+            "4:7: kind is 'tpu'; allowed is eyeriss_v2, sanger or systolic");
 }
 
 TEST_F(LoadAccelerator, wrong_schema_and_name) {
   EXPECT_EQ(fault(with_line(kSystolic, 1, "schema: 2")),
-            "1: schema is '2'; allowed is a whole number from 1 to 1");
+            "1:9: schema is '2'; allowed is a whole number from 1 to 1");
   for (const char* name : {"a b", "../x", "a/b", "\xc3\xa9"}) {
     EXPECT_EQ(fault(with_line(kSystolic, 2, std::string("name: ") + name)),
-              "2: name is '" + std::string(name) +
+              "2:7: name is '" + std::string(name) +
                   "'; allowed is one word of letters, digits, '_' and '-'");
   }
 }
@@ -163,7 +163,8 @@ TEST_F(LoadAccelerator, wrong_numbers) {
   const auto wrong = [&](const std::string& text, int line, const std::string& key,
                          const std::string& value, const std::string& allowed) {
     EXPECT_EQ(fault(with_line(text, line, key + ": " + value)),
-              std::to_string(line) + ": " + key + " is '" + value + "'; allowed is " + allowed);
+              std::to_string(line) + ":" + std::to_string(key.size() + 3) + ": " + key + " is '" +
+                  value + "'; allowed is " + allowed);
   };
   wrong(kSystolic, 5, "clock_hz", "0", "a number greater than 0 and at most 1e12");
   wrong(kSystolic, 5, "clock_hz", "fast", "a number greater than 0 and at most 1e12");
@@ -180,7 +181,7 @@ TEST_F(LoadAccelerator, wrong_numbers) {
   wrong(kEyeriss, 10, "cycles_per_empty_column", "6", "0 where perfect_balance is true");
   wrong(kSanger, 6, "array", "32", "64: masks are packed in chunks of 64 keys");
   EXPECT_EQ(fault(with_line(kEyeriss, 13, "perfect_balance: false")),
-            "14: address_checks is 'true'; allowed is true only where perfect_balance is");
+            "14:17: address_checks is 'true'; allowed is true only where perfect_balance is");
 }
 
 // Each is allowed on its own; all together they are more elements than are counted.
@@ -189,7 +190,7 @@ TEST_F(LoadAccelerator, too_many_elements) {
   text = with_line(text, 7, "cluster_rows: 1024");
   text = with_line(text, 8, "cluster_columns: 1024");
   EXPECT_EQ(fault(text),
-            "6: clusters is '4096'; allowed is at most 1000000 elements, with cluster_rows and "
+            "6:11: clusters is '4096'; allowed is at most 1000000 elements, with cluster_rows and "
             "cluster_columns");
   EXPECT_EQ(dynamic_cast<const EyerissV2&>(
                 *load(with_line(
@@ -201,7 +202,7 @@ TEST_F(LoadAccelerator, too_many_elements) {
 }
 
 TEST_F(LoadAccelerator, twice) {
-  EXPECT_EQ(fault(kSystolic + "rows: 2\n"), "8: 'rows' stands twice; allowed is once");
+  EXPECT_EQ(fault(kSystolic + "rows: 2\n"), "8:1: 'rows' stands twice; allowed is once");
 }
 
 TEST_F(LoadAccelerator, not_yaml) {

@@ -11,6 +11,12 @@ TEST(Error, names_file_and_line) {
   EXPECT_STREQ(FileError("a.csv", 7, "is wrong").what(), "a.csv:7: is wrong");
 }
 
+TEST(Error, names_the_column_where_there_is_one) {
+  EXPECT_STREQ(FileError("a.yaml", 7, 3, "is wrong").what(), "a.yaml:7:3: is wrong");
+  EXPECT_STREQ(FileError("a.yaml", 7, 0, "is wrong").what(), "a.yaml:7: is wrong");
+  EXPECT_STREQ(FileError("a.yaml", 0, 3, "is wrong").what(), "a.yaml: is wrong");
+}
+
 TEST(Error, names_the_file_alone_where_no_line_is_at_fault) {
   EXPECT_STREQ(FileError("a.csv", 0, "is wrong").what(), "a.csv: is wrong");
 }

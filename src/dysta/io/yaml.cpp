@@ -37,11 +37,9 @@ std::string printable(std::string text) {
 /// Where documents begin.
 class DocumentStarts final : public YAML::EventHandler {
  public:
-  std::size_t last_line = 0;
+  YAML::Mark last;
 
-  void OnDocumentStart(const YAML::Mark& mark) override {
-    last_line = static_cast<std::size_t>(std::max(0, mark.line)) + 1;
-  }
+  void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
@@ -55,14 +53,14 @@ class DocumentStarts final : public YAML::EventHandler {
   void OnMapEnd() override {}
 };
 
-/// The line of what follows the first document; 0 where nothing does. (`YAML::LoadAll` never ends
-/// on some texts, and `YAML::Load` ignores what follows.)
-std::size_t second_document(const std::string& text) {
+/// Where what follows the first document begins; nothing where nothing does. (`YAML::LoadAll` never
+/// ends on some texts, and `YAML::Load` ignores what follows.)
+std::optional<YAML::Mark> second_document(const std::string& text) {
   std::istringstream stream(text);
   YAML::Parser parser(stream);
   DocumentStarts starts;
-  return parser.HandleNextDocument(starts) && parser.HandleNextDocument(starts) ? starts.last_line
-                                                                                : 0;
+  const bool second = parser.HandleNextDocument(starts) && parser.HandleNextDocument(starts);
+  return second ? std::optional(starts.last) : std::nullopt;
 }
 
 std::string from_to(double least, double largest) {
@@ -135,8 +133,8 @@ YamlMap& YamlMap::operator=(YamlMap&&) noexcept = default;
 
 YamlMap YamlMap::parse(const std::string& name, const std::string& text) {
   try {
-    if (const std::size_t line = second_document(text); line > 0) {
-      throw FileError(name, line, "goes on after the end of its first document; allowed is one");
+    if (const auto second = second_document(text)) {
+      fail_at(name, *second, "goes on after the end of its first document; allowed is one");
     }
     return YamlMap(std::make_unique<Impl>(name, YAML::Load(text)));
   } catch (const YAML::Exception& error) {
