@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "dysta/metrics/bound.hpp"
 #include "dysta/metrics/summary.hpp"
 #include "dysta/sim/simulation.hpp"
 #include "random_case.hpp"
@@ -153,6 +154,23 @@ RC_GTEST_PROP(Schedule, no_request_is_faster_than_alone, (const RandomCase& rand
       RC_ASSERT(request.turnaround() >= request.isolated * (1 - 1e-9));
     }
     RC_ASSERT(summarise(run.outcome)[Metric::antt] >= 1 - 1e-9);
+  });
+}
+
+// Clairvoyant policies included, and whatever scheduling costs.
+RC_GTEST_PROP(Schedule, no_policy_beats_the_lower_bound, (const RandomCase& random)) {
+  std::vector<Seconds> arrivals;
+  std::vector<Seconds> isolated;
+  for (const Request& request : random.requests) {
+    arrivals.push_back(request.arrival);
+    isolated.push_back(random.traces[request.variant].isolated(request.sample));
+  }
+  const double bound = antt_lower_bound(arrivals, isolated);
+  RC_ASSERT(bound >= 1);
+  const SchedulingCosts costs{.decision = Seconds{*rc::gen::inRange(0, 3) / 64.0},
+                              .preemption = Seconds{*rc::gen::inRange(0, 3) / 32.0}};
+  for_every_policy(random, costs, [&](const Run& run) {
+    RC_ASSERT(summarise(run.outcome)[Metric::antt] >= bound * (1 - 1e-12));
   });
 }
 
