@@ -266,7 +266,9 @@ class Edf(Policy):
 
 class Sjf(Policy):
     def choose(self, now: float, ready: list[Task]) -> Task:
-        return smallest(ready, self.remaining)
+        if self.option("weight", "none", "isolated") == "none":
+            return smallest(ready, self.remaining)
+        return smallest(ready, lambda t: self.remaining(t) * self.isolated(t))
 
 
 class Llf(Policy):
@@ -366,9 +368,10 @@ DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}
 POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "fcfs": (Fcfs, {}),
     "edf": (Edf, {}),
-    "sjf": (Sjf, estimated("model", "none")),
-    "sjf_sparse": (Sjf, estimated("pattern", "average_all")),
-    "srpt": (Sjf, estimated("pattern", "oracle")),
+    "sjf": (Sjf, estimated("model", "none", weight="none")),
+    "sjf_sparse": (Sjf, estimated("pattern", "average_all", weight="none")),
+    "srpt": (Sjf, estimated("pattern", "oracle", weight="none")),
+    "srpt_weighted": (Sjf, estimated("pattern", "oracle", weight="isolated")),
     "llf": (Llf, estimated("pattern", "average_all")),
     "hrrn": (Hrrn, estimated("pattern", "none")),
     "prema": (Prema, estimated("model", "none", tokens="published")),

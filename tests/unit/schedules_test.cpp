@@ -93,6 +93,31 @@ TEST(Srpt, knows_true_latencies) {
   EXPECT_EQ(schedule_of("srpt", asks), (Schedule{"AAB", {3, 6}}));
 }
 
+// At 1 A has 2 s left of its 3 and B 2.5 s of 2.5: 6 against 6.25. At 2, A has 1 s left and C
+// takes 1.5 s: 3 against 2.25, so C runs though more is left of it.
+TEST(SrptWeighted, what_is_left_counts_times_the_isolated_latency) {
+  const std::vector<Ask> asks{
+      {.layers_s = {1, 1, 1}},
+      {.arrival_s = 1, .layers_s = {2.5}},
+      {.arrival_s = 2, .layers_s = {1.5}},
+  };
+  EXPECT_EQ(schedule_of("srpt", asks), (Schedule{"AAACB", {3, 7, 4.5}}));
+  EXPECT_EQ(schedule_of("srpt_weighted", asks), (Schedule{"AACAB", {4.5, 7, 3.5}}));
+}
+
+// γ corrects both: at 1 A is half as dense as on average, so 2 s are expected of the 4 s that are
+// left, 2.5 s of the 5 s of the whole, which is a score of 5. B's is the square of its latency.
+TEST(SrptWeighted, with_estimates_both_are_corrected) {
+  const auto order = [](double b_s) {
+    return schedule_of("sjf_sparse:weight=isolated",
+                       {{.layers_s = {1, 4}, .densities = {0.25, 0.5}},
+                        {.arrival_s = 1, .layers_s = {b_s}}})
+        .order;
+  };
+  EXPECT_EQ(order(2.2), "ABA");  // 4.84 against 5
+  EXPECT_EQ(order(2.3), "AAB");  // 5.29
+}
+
 // ---- predictors -----------------------------------------------------------------------------
 
 // A's layers are 0.5, 1.75, 1 and 1.75 times as dense as on average, and 8 s are left of it at 4,
@@ -585,6 +610,8 @@ TEST(Ties, of_equal_scores_the_earlier_arrival_runs) {
       {"sjf", plain_b, plain_c},
       {"sjf_sparse", plain_b, plain_c},
       {"srpt", plain_b, plain_c},
+      // 4 · 4.
+      {"srpt_weighted", plain_b, plain_c},
       // Tokens 1.25 and 1, threshold 1, remaining 4.
       {"prema", plain_b, plain_c},
       {"prema_sparse", plain_b, plain_c},
@@ -622,8 +649,8 @@ TEST(Ties, of_equal_scores_the_earlier_arrival_runs) {
 
 TEST(Ties, of_equal_scores_and_arrivals_the_lower_request_runs) {
   const Ask ask{.arrival_s = 1, .layers_s = {2, 2}, .slo_s = 20, .priority = kMedium};
-  for (const char* policy : {"fcfs", "sjf", "sjf_sparse", "srpt", "planaria", "edf", "hrrn",
-                             "dysta", "dysta_naive", "dysta_oracle"}) {
+  for (const char* policy : {"fcfs", "sjf", "sjf_sparse", "srpt", "srpt_weighted", "planaria",
+                             "edf", "hrrn", "dysta", "dysta_naive", "dysta_oracle"}) {
     EXPECT_EQ(schedule_of(policy, {ask, ask, ask}), (Schedule{"AABBCC", {5, 9, 13}})) << policy;
   }
   // Laxity. At 1: all 16. At 3: A 16, B 14, C 14. At 5: A 14, B 14, C 12. At 7: all 12. At 9: B 10,

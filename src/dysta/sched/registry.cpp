@@ -58,6 +58,10 @@ std::vector<Alias> aliases() {
        "sjf",
        "the shortest true remaining latency runs (clairvoyant)",
        {{"tables", "pattern"}, {"predictor", "oracle"}}},
+      {"srpt_weighted",
+       "sjf",
+       "the smallest true remaining x isolated latency runs (clairvoyant)",
+       {{"weight", "isolated"}, {"tables", "pattern"}, {"predictor", "oracle"}}},
   };
 }
 
