@@ -46,3 +46,31 @@ function(dysta_room name)
     FILES_MATCHING
     PATTERN "*.hpp")
 endfunction()
+
+# dysta_embed_texts(SOURCE HEADER STRUCT FUNCTION file...)
+# Writes the source that defines `std::vector<STRUCT> FUNCTION()`, declared in HEADER: an entry of
+# name (the file's, without its ending) and text for each file.
+function(dysta_embed_texts source header struct function)
+  set(entries "")
+  foreach(file IN LISTS ARGN)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    get_filename_component(name ${file} NAME_WLE)
+    file(READ ${file} text)
+    string(APPEND entries "      {\"${name}\", R\"yaml(${text})yaml\"},\n")
+  endforeach()
+  file(
+    CONFIGURE
+    OUTPUT ${source}
+    CONTENT "#include \"${header}\"
+
+namespace dysta {
+
+std::vector<${struct}> ${function}() {
+  return {
+@entries@  };
+}
+
+}  // namespace dysta
+"
+    @ONLY)
+endfunction()

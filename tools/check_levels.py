@@ -19,6 +19,7 @@ LEVELS = {
     "predict": 3,
     "workload": 3,
     "sched": 4,
+    "synth": 4,
     "sim": 5,
 }
 

@@ -19,7 +19,8 @@ void add_accel_command(CLI::App& app, Action& action);
 void add_profile_command(CLI::App& app, Action& action);
 void add_traces_command(CLI::App& app, Action& action);
 
-/// Adds to `dysta traces`.
+// These add to `dysta traces`.
 void add_traces_predict_command(CLI::App& traces, Action& action);
+void add_traces_synthesize_command(CLI::App& traces, Action& action);
 
 }  // namespace dysta::cli

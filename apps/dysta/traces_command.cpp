@@ -108,11 +108,12 @@ void add(CLI::App& traces, Action& action, const char* name, const char* help,
 }  // namespace
 
 void add_traces_command(CLI::App& app, Action& action) {
-  auto* traces = app.add_subcommand("traces", "Look at trace files");
+  auto* traces = app.add_subcommand("traces", "Look at trace files, and make some");
   add(*traces, action, "check", "Read trace files and say what is wrong with them", check);
   add(*traces, action, "describe",
       "Show networks, latencies, sparsity, and how both vary over inputs", describe_all);
   add_traces_predict_command(*traces, action);
+  add_traces_synthesize_command(*traces, action);
 }
 
 }  // namespace dysta::cli

@@ -29,6 +29,10 @@ struct LayerCost {
 struct ConvolutionDensity {
   double activations = 1;  ///< share of input activations that are not zero, in [0, 1]
   double weights = 1;      ///< share of weights that are not zero, in [0, 1]
+
+  /// Work of the busiest part over what it would be if zeros, of padding too, were spread evenly:
+  /// greater than 0. Machines that share out work perfectly do not look at it.
+  double unevenness = 1;
 };
 
 struct AttentionDensity {

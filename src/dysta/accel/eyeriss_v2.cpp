@@ -268,7 +268,8 @@ LayerCost EyerissV2::cost(const ConvolutionShape& shape, const ConvolutionDensit
     }
     compute /= parameters_.elements();
   } else {
-    compute = mapping.busiest_share(shape) * density.activations * cycles_per_weight;
+    compute =
+        mapping.busiest_share(shape) * density.activations * cycles_per_weight * density.unevenness;
   }
   return total(
       parameters_, macs, compute,

@@ -81,7 +81,8 @@ class EyerissV2 final : public Accelerator {
   }
   bool runs_convolutions() const override { return true; }
 
-  /// Zeros are taken to be spread evenly; padding counts as if it were input.
+  /// Zeros are taken to be spread as the density's `unevenness` says; padding counts as if it were
+  /// input.
   LayerCost cost(const ConvolutionShape& shape, const ConvolutionDensity& density) const override;
   std::unique_ptr<const PreparedConvolution> prepare(const ConvolutionShape& shape,
                                                      const WeightMask& weights) const override;

@@ -15,7 +15,8 @@ enum class StreamPurpose : std::uint64_t {
   arrivals = 1,
   variants = 2,
   samples = 3,
-  priorities = 4
+  priorities = 4,
+  synthesis = 5
 };
 
 /// xoshiro256++ (Blackman and Vigna, 2019), its state filled by SplitMix64 from seed and purpose.
