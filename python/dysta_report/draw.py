@@ -1,0 +1,59 @@
+"""Draws one experiment: figures as SVG, PDF and PNG, and results.json with all that the page says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+from . import claims
+from .data import Experiment
+from .drawn import Drawn, Panel
+from .errors import ReportError
+from .figures import KINDS
+from .style import settings
+
+# No dates, no versions: the same data gives the same bytes.
+_METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+
+
+def _save(panel: Panel, folder: Path) -> None:
+    """The three forms of a panel."""
+    for form, metadata in _METADATA.items():
+        panel.figure.savefig(
+            folder / f"{panel.name}.{form}",
+            format=form,
+            metadata=metadata,
+            facecolor="white" if form == "png" else "none",
+        )
+
+
+def draw(folder: Path) -> dict[str, Any]:
+    """Draws the experiment in `folder`; returns what results.json says."""
+    experiment = Experiment(folder)
+    matplotlib.rcParams.update(settings())
+    figures = folder / "figures"
+    figures.mkdir(exist_ok=True)
+    for stale in figures.iterdir():
+        if stale.suffix[1:] in _METADATA:
+            stale.unlink()
+    parts: list[Drawn] = []
+    for kind in experiment.fact("figures"):
+        if kind not in KINDS:
+            raise ReportError(experiment.file, f"'{kind}' is no kind of figure")
+        parts.append(KINDS[kind](experiment))
+    panels = [panel for part in parts for panel in part.panels]
+    for panel in panels:
+        _save(panel, figures)
+    results: dict[str, Any] = {
+        "claims": [vars(verdict) for verdict in claims.verdicts(experiment)],
+        "panels": [{"name": panel.name, "caption": panel.caption} for panel in panels],
+        "tables": [vars(table) for part in parts for table in part.tables],
+    }
+    text = json.dumps(results, indent=1, ensure_ascii=False)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    return results

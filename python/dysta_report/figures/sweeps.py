@@ -1,0 +1,331 @@
+"""Figures of sweeps: policies against each other."""
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from ..data import Experiment, Point, Sweep, rate_words
+from ..drawn import Drawn, Panel, Table, with_interval
+from ..intervals import Estimated, estimated, estimated_ratio
+from ..style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, legend_below, panel
+from ..style import plain_log_axis, style_of
+
+# Metric, label of its axis, factor to the unit of the label.
+VIOLATIONS = ("violation_rate", "violations (% of requests)", 100.0)
+ANTT = ("antt", "ANTT (mean turnaround / isolated time)", 1.0)
+THROUGHPUT = ("stp_inferences_per_s", "throughput (inferences/s)", 1.0)
+
+# Points beside each other, where the rows are the policies.
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+
+INTERVALS = "Error bars: 95% confidence of the mean over seeds."
+
+
+def _point_words(sweep: Sweep, point: Point) -> str:
+    """A point, and what else of the sweep varies."""
+    words = point.words()
+    if len({p.scenario for p in sweep.points.points}) > 1:
+        words = f"{point.scenario}, {words}"
+    if len({p.slo_multiplier for p in sweep.points.points}) > 1:
+        words += f", SLO × {point.slo_multiplier:g}"
+    return words
+
+
+def _panel_name(sweep: Sweep, number: int) -> str:
+    return f"{sweep.name}_{number}"
+
+
+def _error_bars(
+    estimates: Sequence[Estimated], metric: tuple[str, str, float]
+) -> tuple[list[float], list[float]]:
+    """Lengths of error bars to either side, no longer than the metric can be: a rate is from 0 to 1,
+    an ANTT at least 1."""
+    name, _, scale = metric
+    least = 1.0 if name == ANTT[0] else 0.0
+    most = 1.0 if name == VIOLATIONS[0] else math.inf
+    return (
+        [min(e.bar, max(e.mean - least, 0)) * scale for e in estimates],
+        [min(e.bar, max(most - e.mean, 0)) * scale for e in estimates],
+    )
+
+
+def _violation_axis(axes: Axes) -> None:
+    """Percentages, with room for the small ones: linear to 1, logarithmic from there."""
+    high = axes.get_xlim()[1]
+    axes.set_xscale("symlog", linthresh=1, linscale=0.6)
+    ticks = [tick for tick in (0, 0.5, 1, 2, 5, 10, 20, 50, 100) if tick <= max(high, 1)]
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlim(-0.15, max(high, 1) * 1.05)
+    axes.set_xlabel("violations (% of requests; logarithmic above 1)")
+
+
+def _table(sweep: Sweep, metrics: tuple[tuple[str, str, float], ...]) -> list[Table]:
+    """A table a metric: policies by points."""
+    tables = []
+    for metric, label, scale in metrics:
+        rows = []
+        for policy in sweep.points.policies:
+            cells = [policy]
+            for point in sweep.points.points:
+                estimate = sweep.points.estimate(point, policy, metric)
+                cells.append(
+                    with_interval(estimate.mean * scale, estimate.half_width * scale)
+                    if estimate
+                    else "-"
+                )
+            rows.append(cells)
+        head = ["policy", *(_point_words(sweep, point) for point in sweep.points.points)]
+        tables.append(Table(f"{sweep.title}: {label}", head, rows, "± 95% confidence of the mean"))
+    return tables
+
+
+def tradeoff(experiment: Experiment) -> Drawn:
+    """Violations against turnaround, a panel a point: lower left is better."""
+    drawn = Drawn()
+    for sweep in experiment.sweeps:
+        for number, point in enumerate(sweep.points.points, start=1):
+            figure, axes = panel(4.3)
+            for policy in sweep.points.policies:
+                violations = sweep.points.estimate(point, policy, VIOLATIONS[0])
+                antt = sweep.points.estimate(point, policy, ANTT[0])
+                if not violations or not antt:
+                    continue
+                style = style_of(policy)
+                axes.errorbar(
+                    violations.mean * 100,
+                    antt.mean,
+                    xerr=_error_bars([violations], VIOLATIONS),
+                    yerr=_error_bars([antt], ANTT),
+                    fmt=style.marker,
+                    color=style.colour,
+                    mfc=style.colour if style.filled else "none",
+                    elinewidth=0.8,
+                    label=policy,
+                )
+            plain_log_axis(axes, "y")
+            _violation_axis(axes)
+            axes.set_ylabel(ANTT[1])
+            axes.set_title(_point_words(sweep, point))
+            legend_below(axes, 2)
+            drawn.panels.append(
+                Panel(_panel_name(sweep, number), f"{sweep.title}. {INTERVALS}", figure)
+            )
+        drawn.tables += _table(sweep, (VIOLATIONS, ANTT))
+    return drawn
+
+
+def lines(experiment: Experiment) -> Drawn:
+    """Metrics over what varies: the rate, or the deadlines."""
+    drawn = Drawn()
+    for sweep in experiment.sweeps:
+        points = sweep.points.points
+        over_slo = len({point.slo_multiplier for point in points}) > 1
+        # Where both vary, the deadlines do within a panel.
+        groups: dict[object, list[Point]] = {}
+        for point in points:
+            groups.setdefault(
+                (point.scenario, point.rate_hz) if over_slo else (point.scenario, point.slo_multiplier),
+                [],
+            ).append(point)
+        number = 0
+        for group in groups.values():
+            # Deadlines hardly change how much is done.
+            for metric, label, scale in (VIOLATIONS, ANTT, *(() if over_slo else (THROUGHPUT,))):
+                number += 1
+                figure, axes = panel(4.0)
+                xs = [point.slo_multiplier if over_slo else point.rate_hz for point in group]
+                for policy in sweep.points.policies:
+                    found = [(x, sweep.points.estimate(p, policy, metric)) for x, p in zip(xs, group)]
+                    known = [(x, e) for x, e in found if e is not None]
+                    style = style_of(policy)
+                    axes.errorbar(
+                        [x for x, _ in known],
+                        [e.mean * scale for _, e in known],
+                        yerr=_error_bars([e for _, e in known], (metric, label, scale)),
+                        color=style.colour,
+                        marker=style.marker,
+                        linestyle=style.line,
+                        mfc=style.colour if style.filled else "none",
+                        elinewidth=0.8,
+                        label=policy,
+                    )
+                if metric == ANTT[0]:
+                    plain_log_axis(axes, "y")
+                else:
+                    axes.set_ylim(bottom=min(0, axes.get_ylim()[0]) if metric == VIOLATIONS[0] else None)
+                axes.set_ylabel(label)
+                if over_slo:
+                    axes.set_xscale("log")
+                    axes.xaxis.set_major_locator(FixedLocator(xs))
+                    axes.xaxis.set_minor_locator(NullLocator())
+                    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+                    axes.set_xlabel("deadline (multiples of the mean latency)")
+                    axes.set_title(group[0].words())
+                else:
+                    axes.set_xticks(xs)
+                    axes.set_xticklabels(
+                        [f"{rate_words(p.rate_hz)}\n{p.utilisation:.2f}" for p in group]
+                    )
+                    axes.set_xlabel("arrival rate (requests/s), and utilisation under it")
+                legend_below(axes, 3, 36 if over_slo else 50)
+                drawn.panels.append(
+                    Panel(_panel_name(sweep, number), f"{sweep.title}. {INTERVALS}", figure)
+                )
+        drawn.tables += _table(sweep, (VIOLATIONS, ANTT))
+    return drawn
+
+
+def bars(experiment: Experiment) -> Drawn:
+    """Policies one above the other, a row a policy, a marker a point."""
+    drawn = Drawn()
+    for sweep in experiment.sweeps:
+        by_scenario: dict[str, list[Point]] = {}
+        for point in sweep.points.points:
+            by_scenario.setdefault(point.scenario, []).append(point)
+        number = 0
+        policies = sweep.points.policies
+        for scenario, points in by_scenario.items():
+            for metric, label, scale in (VIOLATIONS, ANTT):
+                number += 1
+                figure, axes = panel(1.5 + 0.24 * len(policies) + 0.2 * len(points))
+                for index, point in enumerate(points):
+                    found = [
+                        (row, sweep.points.estimate(point, policy, metric))
+                        for row, policy in enumerate(policies)
+                    ]
+                    known = [(row, e) for row, e in found if e is not None]
+                    offset = (index - (len(points) - 1) / 2) * 0.6 / len(points)
+                    axes.errorbar(
+                        [e.mean * scale for _, e in known],
+                        [row + offset for row, _ in known],
+                        xerr=_error_bars([e for _, e in known], (metric, label, scale)),
+                        fmt=_MARKERS[index % len(_MARKERS)],
+                        color=_COLOURS[index % len(_COLOURS)],
+                        elinewidth=0.9,
+                        label=point.words(),
+                    )
+                if metric == ANTT[0]:
+                    plain_log_axis(axes, "x")
+                    axes.set_xlabel("ANTT")
+                else:
+                    _violation_axis(axes)
+                    axes.set_xlabel("violations (%; logarithmic above 1)")
+                axes.set_yticks(range(len(policies)))
+                axes.set_yticklabels(policies)
+                axes.invert_yaxis()
+                axes.set_title(scenario)
+                legend_below(axes, 1)
+                drawn.panels.append(
+                    Panel(_panel_name(sweep, number), f"{sweep.title}. {INTERVALS}", figure)
+                )
+        drawn.tables += _table(sweep, (VIOLATIONS, ANTT))
+    return drawn
+
+
+def bound(experiment: Experiment) -> Drawn:
+    """How far each policy is from the proven lower bound on ANTT, over the load."""
+    drawn = Drawn()
+    for sweep in experiment.sweeps:
+        points = [
+            point
+            for point in sweep.points.points
+            if any(
+                sweep.points.values(point, policy, "antt_lower_bound")
+                for policy in sweep.points.policies
+            )
+        ]
+        if not points:
+            continue
+        figure, axes = panel(4.4)
+        rows = []
+        for policy in sweep.points.policies:
+            style = style_of(policy)
+            xs, means, below, above = [], [], [], []
+            cells = [policy]
+            for point in points:
+                antt, least = sweep.points.paired_metrics(point, policy, "antt", "antt_lower_bound")
+                if not antt:
+                    cells.append("-")
+                    continue
+                mean, low, high = estimated_ratio(antt, least)
+                finite = math.isfinite(high)
+                xs.append(point.rate_hz)
+                means.append(mean)
+                below.append(mean - low if finite else 0)
+                above.append(high - mean if finite else 0)
+                cells.append(f"{mean:.3g} ({low:.3g} to {high:.3g})" if finite else f"{mean:.3g}")
+            rows.append(cells)
+            axes.errorbar(
+                xs,
+                means,
+                yerr=[below, above],
+                color=style.colour,
+                marker=style.marker,
+                linestyle=style.line,
+                mfc=style.colour if style.filled else "none",
+                elinewidth=0.8,
+                label=policy,
+            )
+        plain_log_axis(axes, "y")
+        axes.axhline(1, color=GREY, linewidth=1)
+        axes.set_xticks([point.rate_hz for point in points])
+        axes.set_xticklabels([f"{rate_words(p.rate_hz)}\n{p.utilisation:.2f}" for p in points])
+        axes.set_xlabel("arrival rate (requests/s), and utilisation under it")
+        axes.set_ylabel("ANTT / lower bound")
+        legend_below(axes, 2, 50)
+        drawn.panels.append(
+            Panel(
+                _panel_name(sweep, 1),
+                f"{sweep.title}: no schedule can be below 1. Error bars: 95% confidence of the "
+                "mean ratio over seeds.",
+                figure,
+            )
+        )
+        head = ["policy", *(_point_words(sweep, point) for point in points)]
+        drawn.tables.append(
+            Table(f"{sweep.title}: ANTT / lower bound", head, rows, "95% confidence in brackets")
+        )
+    return drawn
+
+
+def differences(experiment: Experiment) -> Drawn:
+    """Every policy less the first of the claims' policies, on the same requests."""
+    drawn = Drawn()
+    base = str(experiment.fact("baseline"))
+    for sweep in experiment.sweeps:
+        rows = []
+        for point in sweep.points.points:
+            for policy in sweep.points.policies:
+                if policy == base:
+                    continue
+                cells = [_point_words(sweep, point), policy]
+                for metric, _, scale in (VIOLATIONS, ANTT):
+                    theirs, own = sweep.points.paired(point, policy, base, metric)
+                    if not own:
+                        cells.append("-")
+                        continue
+                    gap = estimated([(a - b) * scale for a, b in zip(theirs, own, strict=True)])
+                    cells.append(with_interval(gap.mean, gap.half_width))
+                theirs, own = sweep.points.paired(point, policy, base, "antt")
+                if own:
+                    mean, low, high = estimated_ratio(theirs, own)
+                    cells.append(
+                        f"{mean:.2f} ({low:.2f} to {high:.2f})" if math.isfinite(high) else f"{mean:.2f}"
+                    )
+                else:
+                    cells.append("-")
+                rows.append(cells)
+        drawn.tables.append(
+            Table(
+                f"{sweep.title}: each policy less {base}, on the same requests",
+                ["point", "policy", "violations (points)", "ANTT", "ANTT as a factor"],
+                rows,
+                "above 0, or a factor above 1: worse than " + base,
+            )
+        )
+    return drawn
