@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "digest.hpp"
 #include "dysta/core/error.hpp"
 #include "dysta/io/csv.hpp"
+#include "dysta/io/digest.hpp"
 #include "dysta/io/number_text.hpp"
 
 namespace dysta::profiler {

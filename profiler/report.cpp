@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "digest.hpp"
 #include "dysta/core/error.hpp"
+#include "dysta/io/digest.hpp"
 #include "dysta/io/number_text.hpp"
 #include "dysta/io/text_table.hpp"
 

@@ -16,10 +16,10 @@
 #include <torch/script.h>
 #include <torch/version.h>
 
-#include "digest.hpp"
 #include "dysta/accel/sanger.hpp"
 #include "dysta/core/error.hpp"
 #include "dysta/io/csv.hpp"
+#include "dysta/io/digest.hpp"
 
 namespace dysta::profiler {
 namespace {

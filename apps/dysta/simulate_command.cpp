@@ -7,12 +7,12 @@
 
 #include "commands.hpp"
 #include "dysta/core/error.hpp"
-#include "dysta/io/number_text.hpp"
 #include "dysta/metrics/comparison.hpp"
 #include "dysta/metrics/perfetto.hpp"
 #include "dysta/sched/registry.hpp"
 #include "dysta/sim/compare.hpp"
 #include "dysta/workload/request_table.hpp"
+#include "dysta/workload/seeds.hpp"
 #include "output.hpp"
 #include "workload_options.hpp"
 
@@ -36,33 +36,6 @@ struct Options {
   std::string timeline;
   TextOptions text;
 };
-
-/// Reads `1-5`, `3` or `1,4,7-9`.
-std::vector<std::uint64_t> parse_seeds(std::string_view text) {
-  constexpr std::uint64_t kMostSeeds = 10'000;
-  std::vector<std::uint64_t> seeds;
-  const auto fail = [&] {
-    throw SpecificationError("--seeds: " + in_quotes(text) +
-                             " is not allowed; allowed are whole numbers and ranges like 1-5, "
-                             "separated by commas, each once and at most 2^53, 10000 in all");
-  };
-  for (auto rest = text;;) {
-    const auto comma = rest.find(',');
-    const auto part = rest.substr(0, comma);
-    const auto dash = part.find('-');
-    const auto first = parse_whole(part.substr(0, dash));
-    const auto last = dash == part.npos ? first : parse_whole(part.substr(dash + 1));
-    if (!first || !last || *last < *first || *last > kLargestSeed) fail();
-    if (*last - *first >= kMostSeeds) fail();
-    for (std::uint64_t seed = *first; seed <= *last; ++seed) {
-      if (std::find(seeds.begin(), seeds.end(), seed) != seeds.end()) fail();
-      seeds.push_back(seed);
-    }
-    if (seeds.size() > kMostSeeds) fail();
-    if (comma == rest.npos) return seeds;
-    rest.remove_prefix(comma + 1);
-  }
-}
 
 /// The index of the policy that `--baseline` names, by label or, where only one has it, by name.
 std::size_t find_baseline(std::string_view name, const std::vector<ConfiguredPolicy>& policies) {

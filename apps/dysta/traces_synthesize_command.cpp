@@ -12,6 +12,7 @@
 #include "dysta/io/text_table.hpp"
 #include "dysta/synth/synthesize.hpp"
 #include "dysta/trace/trace_reader.hpp"
+#include "dysta/workload/seeds.hpp"
 #include "output.hpp"
 #include "workload_options.hpp"
 

@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "dysta/workload/request_table.hpp"
+#include "dysta/workload/seeds.hpp"
 #include "output.hpp"
 #include "workload_options.hpp"
 

@@ -15,9 +15,6 @@
 
 namespace dysta::cli {
 
-/// Every whole number up to this is exact as floating point, which JSON readers take it for.
-inline constexpr std::uint64_t kLargestSeed = std::uint64_t{1} << 53;
-
 /// Accepts finite numbers from `least` (or above it) to `largest`.
 CLI::Validator number_in(double least, double largest, bool least_included = true);
 

@@ -233,7 +233,7 @@ class NumbersTest(CommandLineTest):
             "1-18446744073709551615",
         ):
             self.refused(
-                f"--seeds: '{text}' is not allowed; allowed are whole numbers and ranges like 1-5, "
+                f"seeds '{text}' are not allowed; allowed are whole numbers and ranges like 1-5, "
                 "separated by commas, each once and at most 2^53, 10000 in all",
                 *RUN,
                 "--seeds",

@@ -6,7 +6,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "digest.hpp"
 #include "dysta/core/error.hpp"
 #include "support/message.hpp"
 #include "support/temporary_folder.hpp"
@@ -17,19 +16,6 @@ namespace {
 using dysta::test::message_of;
 using testing::ElementsAre;
 using testing::FloatNear;
-
-// ---- digests --------------------------------------------------------------------------------
-
-// FIPS 180-2, appendix B.
-TEST(Digest, of_the_standard) {
-  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  Sha256 pieces;
-  pieces.add("a");
-  pieces.add("");
-  pieces.add("bc");
-  EXPECT_EQ(pieces.hex(), sha256("abc"));
-}
 
 // ---- preparation ----------------------------------------------------------------------------
 

@@ -186,8 +186,12 @@ YamlMap YamlMap::map(std::string_view key) {
 
 std::vector<YamlMap> YamlMap::maps(std::string_view key) {
   const YAML::Node list = impl_->get(key);
-  if (!list.IsSequence() || list.size() == 0) fail(key, "a list of maps, at least one");
   std::vector<YamlMap> maps;
+  if (list.IsMap()) {
+    maps.push_back(YamlMap(std::make_unique<Impl>(impl_->name, list)));
+    return maps;
+  }
+  if (!list.IsSequence() || list.size() == 0) fail(key, "a map, or a list of maps, at least one");
   for (const YAML::Node& map : list) {
     maps.push_back(YamlMap(std::make_unique<Impl>(impl_->name, map)));
   }

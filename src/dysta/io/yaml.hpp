@@ -39,7 +39,7 @@ class YamlMap {
   /// A map within this one; its own `done` is to be called.
   YamlMap map(std::string_view key);
 
-  /// A list of maps, at least one.
+  /// A list of maps, at least one; a single map is a list of one.
   std::vector<YamlMap> maps(std::string_view key);
 
   /// A list of words, at least one; a single word is a list of one.

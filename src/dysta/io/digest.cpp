@@ -1,11 +1,11 @@
-#include "digest.hpp"
+#include "dysta/io/digest.hpp"
 
 #include <array>
 #include <new>
 
 #include <openssl/evp.h>
 
-namespace dysta::profiler {
+namespace dysta {
 
 struct Sha256::Context {
   EVP_MD_CTX* evp = EVP_MD_CTX_new();
@@ -46,4 +46,4 @@ std::string sha256(std::string_view bytes) {
   return digest.hex();
 }
 
-}  // namespace dysta::profiler
+}  // namespace dysta

@@ -1,12 +1,13 @@
-// SHA-256, by which provenance says what exactly was read.
+// SHA-256, which tells whether two texts are the same without keeping them.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
 
-namespace dysta::profiler {
+namespace dysta {
 
+/// The digest of what is added, bit by bit.
 class Sha256 {
  public:
   Sha256();
@@ -24,6 +25,7 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
+/// The digest of one text, in hexadecimal.
 std::string sha256(std::string_view bytes);
 
-}  // namespace dysta::profiler
+}  // namespace dysta
