@@ -29,6 +29,7 @@ struct Options {
   std::string baseline;
   double preemption_cost_s = 0;
   double decision_cost_s = 0;
+  std::uint32_t accelerators = 1;
   std::size_t jobs = 0;  // 0: as many as there are cores
   std::string completions;
   std::string json;
@@ -53,26 +54,31 @@ std::size_t find_baseline(std::string_view name, const std::vector<ConfiguredPol
                            "--policies, as written there");
 }
 
-Workloads make_workloads(const Options& options, const TraceSet& traces, const Profiles& profiles) {
+Workloads make_workloads(const Options& options, const Pool& pool) {
   if (!options.requests.empty()) {
-    return given_workload(read_requests(options.requests, traces), options.requests, traces);
+    return given_workload(read_requests(options.requests, *pool.traces), options.requests, pool);
   }
   const auto seeds = options.seeds.empty() ? std::vector{options.seed} : parse_seeds(options.seeds);
-  return draw_workloads(options.workload.spec(traces, profiles), seeds, traces, profiles);
+  return draw_workloads(options.workload.spec(pool), seeds, pool);
 }
 
-void write_timeline(OutputFile& file, const TraceSet& traces, const std::vector<Request>& requests,
+void write_timeline(OutputFile& file, std::span<const Pool> pools, const Run& drawn,
                     const Comparison& comparison, const std::vector<Timeline>& timelines,
                     const std::vector<RunOutcome>& outcomes) {
   std::vector<std::string> names;
-  names.reserve(requests.size());
-  for (const Request& request : requests) names.push_back(traces[request.variant].name());
+  names.reserve(drawn.requests.size());
+  for (std::size_t r = 0; r < drawn.requests.size(); ++r) {
+    const Pool& pool = pools[drawn.pools.empty() ? 0 : drawn.pools[r]];
+    names.push_back((*pool.traces)[drawn.requests[r].variant].name());
+  }
+  const std::vector<std::string> accelerators = accelerator_names(pools);
   std::vector<TimelineRun> runs;
   for (std::size_t p = 0; p < comparison.policies.size(); ++p) {
     runs.push_back({.label = comparison.policies[p].label,
                     .timeline = &timelines[p],
                     .outcome = &outcomes[p],
-                    .request_names = names});
+                    .request_names = names,
+                    .accelerator_names = accelerators});
   }
   write_perfetto(runs, [&](std::string_view piece) { file.write(piece); });
 }
@@ -114,7 +120,8 @@ int run(const Options& options) {
 
   const TraceSet traces = options.traces.load();
   const Profiles profiles(traces);
-  const Workloads workloads = make_workloads(options, traces, profiles);
+  const std::vector pools{one_pool(traces, profiles, options.accelerators)};
+  const Workloads workloads = make_workloads(options, pools.front());
 
   Outputs outputs;
   OutputFile* completions_file = outputs.open(options.completions);
@@ -133,7 +140,7 @@ int run(const Options& options) {
   compare_options.progress = [&](std::size_t done, std::size_t of) { progress.update(done, of); };
   if (completions_file != nullptr || timeline_file != nullptr) compare_options.outcomes = &outcomes;
   if (timeline_file != nullptr) compare_options.timelines = &timelines;
-  Comparison comparison = compare(traces, profiles, workloads, policies, compare_options);
+  Comparison comparison = compare(pools, workloads, policies, compare_options);
   comparison.baseline = baseline;
 
   if (completions_file != nullptr)
@@ -141,7 +148,7 @@ int run(const Options& options) {
   if (json_file != nullptr) json_file->write(comparison_json(comparison, DYSTA_VERSION));
   if (csv_file != nullptr) csv_file->write(comparison_csv(comparison));
   if (timeline_file != nullptr) {
-    write_timeline(*timeline_file, traces, workloads.runs.front(), comparison, timelines, outcomes);
+    write_timeline(*timeline_file, pools, workloads.runs.front(), comparison, timelines, outcomes);
   }
   outputs.close();
   TextOptions text = options.text;
@@ -184,6 +191,13 @@ void add_simulate_command(CLI::App& app, Action& action) {
                        ->excludes(seeds);
   for (CLI::Option* option : workload_options) requests->excludes(option);
 
+  command
+      ->add_option("--accelerators", options->accelerators,
+                   "Identical accelerators behind one instance of each policy")
+      ->transform(whole_in(1, 4096))
+      ->group("Workload")
+      ->type_name("M")
+      ->capture_default_str();
   command
       ->add_option("--policies", options->policies,
                    "NAME[:key=value[,key=value]][,NAME...]; dysta policies lists them")

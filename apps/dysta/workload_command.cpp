@@ -20,7 +20,7 @@ struct Options {
 int run(const Options& options) {
   const TraceSet traces = options.traces.load();
   const Profiles profiles(traces);
-  WorkloadSpec spec = options.workload.spec(traces, profiles);
+  WorkloadSpec spec = options.workload.spec(one_pool(traces, profiles));
   spec.seed = options.seed;
   print(requests_csv(generate(spec, traces, profiles), traces));
   return 0;

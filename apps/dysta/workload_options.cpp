@@ -111,16 +111,16 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
   return options;
 }
 
-WorkloadSpec WorkloadOptions::spec(const TraceSet& traces, const Profiles& profiles) const {
+WorkloadSpec WorkloadOptions::spec(const Pool& pool) const {
   WorkloadSpec spec;
   spec.arrivals = parse_arrival_process(arrivals);
   const bool replay = spec.arrivals.kind == ArrivalProcess::Kind::replay;
-  spec.count = count.value_or(replay ? spec.arrivals.times.size() : 1000);
+  spec.count = count.value_or(replay ? spec.arrivals.table.times.size() : 1000);
   spec.slo_multiplier = slo_multiplier;
-  spec.mix = mix.empty() ? Mix::uniform(traces) : Mix::parse(mix, traces);
+  spec.mix = mix.empty() ? Mix::uniform(*pool.traces) : Mix::parse(mix, *pool.traces);
   if (!priorities.empty()) spec.priorities = PriorityMix::parse(priorities);
   spec.rate_hz = rate_hz;
-  if (load) spec.rate_hz = rate_for_load(*load, spec.mix, profiles);
+  if (load) spec.rate_hz = pool.accelerators * rate_for_load(*load, spec.mix, *pool.profiles);
   if (!spec.rate_hz && !replay) {
     throw SpecificationError("--rate or --load is needed (or --requests, or replayed arrivals)");
   }

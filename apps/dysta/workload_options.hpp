@@ -11,6 +11,7 @@
 
 #include "dysta/trace/profile.hpp"
 #include "dysta/trace/trace.hpp"
+#include "dysta/workload/streams.hpp"
 #include "dysta/workload/workload.hpp"
 
 namespace dysta::cli {
@@ -48,7 +49,7 @@ struct WorkloadOptions {
 
   /// The workload asked for, whatever the seed. Throws `SpecificationError` where the options
   /// contradict each other.
-  WorkloadSpec spec(const TraceSet& traces, const Profiles& profiles) const;
+  WorkloadSpec spec(const Pool& pool) const;
 };
 
 }  // namespace dysta::cli

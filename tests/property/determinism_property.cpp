@@ -62,7 +62,8 @@ RC_GTEST_PROP(Determinism, any_number_of_threads_writes_the_same_bytes,
 
 RC_GTEST_PROP(Determinism, a_policy_does_not_notice_who_else_is_compared,
               (const RandomCase& random)) {
-  const Workloads workloads = given_workload(random.requests, "r.csv", random.traces);
+  const Workloads workloads =
+      given_workload(random.requests, "r.csv", one_pool(random.traces, random.profiles));
   const auto together = PolicyRegistry().parse(kPolicies);
   std::vector<RunOutcome> all;
   compare(random.traces, random.profiles, workloads, together, {.outcomes = &all});

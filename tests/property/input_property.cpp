@@ -53,13 +53,14 @@ bool same_values(const Trace& a, const Trace& b) {
 /// Completion times of every request, to the last bit, under policies that look at everything.
 std::string completions(const TraceSet& traces, const std::vector<Request>& requests) {
   const Profiles profiles(traces);
-  const std::vector<std::vector<Request>> workloads{requests};
+  const Workloads workloads = given_workload(requests, "r.csv", one_pool(traces, profiles));
   std::vector<RunOutcome> outcomes;
-  const auto results = compare(traces, profiles, workloads,
-                               PolicyRegistry().parse("fcfs,sjf_sparse,prema,sdrm3_sparse,dysta,"
-                                                      "dysta_oracle,llf,hrrn"),
-                               {.outcomes = &outcomes});
-  return completions_csv(results, outcomes);
+  const Comparison comparison =
+      compare(traces, profiles, workloads,
+              PolicyRegistry().parse("fcfs,sjf_sparse,prema,sdrm3_sparse,dysta,dysta_oracle,llf,"
+                                     "hrrn"),
+              {.outcomes = &outcomes});
+  return completions_csv(comparison.policies, outcomes);
 }
 
 RC_GTEST_PROP(TraceFile, the_order_of_rows_and_of_files_changes_nothing,

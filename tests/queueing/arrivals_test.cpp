@@ -144,7 +144,7 @@ TEST(Arrivals, NeighbouringSeedsAreIndependent) {
 TEST(Arrivals, ReplayIsScaledToTheRate) {
   ArrivalProcess replay{.kind = ArrivalProcess::Kind::replay};
   const auto recorded = arrival_times({}, kRate, 1000, 1);
-  replay.times = recorded;
+  replay.table.times = recorded;
   EXPECT_EQ(arrival_times(replay, std::nullopt, 1000, 1), recorded);
   const auto scaled = arrival_times(replay, 2 * kRate, 1000, 1);
   EXPECT_NEAR(999 / (scaled.back() - scaled.front()).count(), 2 * kRate, 1e-9 * kRate);

@@ -34,7 +34,7 @@ std::vector<double> times_of(const ArrivalProcess& process, std::optional<double
 
 ArrivalProcess replay_of(std::vector<double> times_s) {
   ArrivalProcess process{.kind = Kind::replay, .source = "t.csv"};
-  for (const double time : times_s) process.times.push_back(Seconds{time});
+  for (const double time : times_s) process.table.times.push_back(Seconds{time});
   return process;
 }
 
@@ -178,14 +178,14 @@ TEST(ArrivalFile, is_read_from_its_column) {
   const ArrivalProcess process = parse_arrival_process("replay:" + path);
   EXPECT_EQ(process.kind, Kind::replay);
   EXPECT_EQ(process.source, path);
-  EXPECT_THAT(process.times, ElementsAre(Seconds{0}, Seconds{0.5}, Seconds{0.5}));
+  EXPECT_THAT(process.table.times, ElementsAre(Seconds{0}, Seconds{0.5}, Seconds{0.5}));
 }
 
 TEST(ArrivalFile, faults_are_named_with_their_line) {
   const TemporaryFolder folder;
   const auto fault_in = [&](const std::string& text) {
     const std::string path = folder.write("t.csv", text);
-    const std::string message = message_of<FileError>([&] { read_arrival_times(path); });
+    const std::string message = message_of<FileError>([&] { read_arrival_table(path); });
     return message.substr(folder.path().size());
   };
   EXPECT_EQ(

@@ -24,14 +24,16 @@ class CompareTest : public testing::Test {
   }
   std::vector<PolicyResult> compare_with(const CompareOptions& options,
                                          const std::string& policies = "fcfs,sjf") const {
-    return compare(traces_, profiles_, workloads_, PolicyRegistry().parse(policies), options);
+    return compare(traces_, profiles_, workloads_, PolicyRegistry().parse(policies), options)
+        .policies;
   }
 
   const TraceSet traces_{{tiny_trace("long", {{{4, 0}, {4, 0}}}), tiny_trace("short", {{{1, 0}}})}};
   const Profiles profiles_{traces_};
   /// In the first run sjf overtakes, in the second there is nothing to overtake.
-  const std::vector<std::vector<Request>> workloads_{{request(0, "long"), request(1, "short")},
-                                                     {request(0, "short"), request(2, "short")}};
+  const Workloads workloads_{.runs = {{.requests = {request(0, "long"), request(1, "short")}},
+                                      {.requests = {request(0, "short"), request(2, "short")}}},
+                             .description = {}};
 };
 
 TEST_F(CompareTest, gives_every_policy_every_run) {
@@ -83,7 +85,7 @@ TEST_F(CompareTest, draws_a_run_a_seed_and_describes_them) {
   ASSERT_EQ(drawn.runs.size(), 2U);
   WorkloadSpec second = spec;
   second.seed = 5;
-  EXPECT_EQ(requests_csv(drawn.runs[1], traces_),
+  EXPECT_EQ(requests_csv(drawn.runs[1].requests, traces_),
             requests_csv(generate(second, traces_, profiles_), traces_));
   EXPECT_THAT(drawn.description.variants, ElementsAre("short"));
   EXPECT_EQ(drawn.description.requests, 9U);
@@ -96,7 +98,8 @@ TEST_F(CompareTest, draws_a_run_a_seed_and_describes_them) {
 
 TEST_F(CompareTest, describes_a_workload_that_is_given) {
   // 9 s of work, two arrivals a second apart.
-  const Workloads given = given_workload(workloads_.front(), "r.csv", traces_);
+  const Workloads given =
+      given_workload(workloads_.runs.front().requests, "r.csv", one_pool(traces_, profiles_));
   ASSERT_EQ(given.runs.size(), 1U);
   EXPECT_EQ(given.description.arrivals, "requests of r.csv");
   EXPECT_EQ(given.description.rate_hz, std::nullopt);
@@ -105,7 +108,8 @@ TEST_F(CompareTest, describes_a_workload_that_is_given) {
 }
 
 TEST_F(CompareTest, a_comparison_holds_the_description_the_costs_and_the_results) {
-  const Workloads given = given_workload(workloads_.front(), "r.csv", traces_);
+  const Workloads given =
+      given_workload(workloads_.runs.front().requests, "r.csv", one_pool(traces_, profiles_));
   const Comparison comparison =
       compare(traces_, profiles_, given, PolicyRegistry().parse("fcfs,sjf"),
               {.costs = {.decision = Seconds{0.5}, .preemption = Seconds{0.25}}});

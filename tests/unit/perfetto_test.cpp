@@ -40,6 +40,7 @@ const std::vector<Ask> kAsks{
     {.arrival_s = 5, .layers_s = {0.3}},
 };
 const std::vector<std::string> kNames{"a", "b", "c", "d"};
+const std::vector<std::string> kAccelerator{"accelerator"};
 
 std::vector<json> events_of(std::span<const TimelineRun> runs) {
   std::string text;
@@ -49,8 +50,11 @@ std::vector<json> events_of(std::span<const TimelineRun> runs) {
 
 std::vector<json> events_of(const Recorded& run, const std::vector<std::string>& names = kNames,
                             const std::string& label = "sjf") {
-  const TimelineRun drawn{
-      .label = label, .timeline = &run.timeline, .outcome = &run.outcome, .request_names = names};
+  const TimelineRun drawn{.label = label,
+                          .timeline = &run.timeline,
+                          .outcome = &run.outcome,
+                          .request_names = names,
+                          .accelerator_names = kAccelerator};
   return events_of(std::span(&drawn, 1));
 }
 
@@ -191,11 +195,13 @@ TEST(Perfetto, policies_have_processes_of_their_own) {
   const std::vector<TimelineRun> runs{{.label = "fcfs",
                                        .timeline = &fcfs.timeline,
                                        .outcome = &fcfs.outcome,
-                                       .request_names = kNames},
+                                       .request_names = kNames,
+                                       .accelerator_names = kAccelerator},
                                       {.label = "sjf",
                                        .timeline = &sjf.timeline,
                                        .outcome = &sjf.outcome,
-                                       .request_names = kNames}};
+                                       .request_names = kNames,
+                                       .accelerator_names = kAccelerator}};
   const auto events = events_of(runs);
   std::set<int> processes;
   std::vector<std::string> names;

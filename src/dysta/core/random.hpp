@@ -16,7 +16,9 @@ enum class StreamPurpose : std::uint64_t {
   variants = 2,
   samples = 3,
   priorities = 4,
-  synthesis = 5
+  synthesis = 5,
+  streams = 6,
+  phases = 7
 };
 
 /// xoshiro256++ (Blackman and Vigna, 2019), its state filled by SplitMix64 from seed and purpose.

@@ -15,9 +15,29 @@
 
 namespace dysta {
 
+/// Identical accelerators behind one policy.
+struct PoolDescription {
+  std::string name;
+  std::string accelerator;         ///< the kind; empty where unknown
+  std::uint32_t accelerators = 1;  ///< how many
+  double utilisation = 0;          ///< offered: Σ rate × mean latency / accelerators
+};
+
+/// Of how many networks the zeros were counted, of how many drawn, of how many nobody says.
+struct TraceOrigins {
+  std::size_t measured = 0;
+  std::size_t synthesised = 0;
+  std::size_t unknown = 0;
+};
+
 /// What was simulated, for the head of a report.
 struct WorkloadDescription {
-  std::vector<std::string> variants;  ///< the networks that could be asked for
+  std::string scenario{};                ///< its name; empty where there is none
+  std::vector<PoolDescription> pools{};  ///< of a scenario
+  TraceOrigins origins{};
+  std::uint32_t accelerators = 1;      ///< in all
+  std::vector<std::string> streams{};  ///< names of the sources of requests; empty without them
+  std::vector<std::string> variants;   ///< the networks that could be asked for
   std::vector<double> mix{};  ///< how often, relative to each other; empty for a request file
   std::vector<double> priority_mix{};    ///< of priorities 1, 3 and 9; empty for a request file
   std::size_t requests = 0;              ///< in one run
@@ -72,6 +92,7 @@ struct TextOptions {
   bool differences = false;  ///< paired differences to the baseline
   bool by_size = false;      ///< figures of the thirds by isolated time
   bool by_priority = false;
+  bool by_stream = false;
   bool by_model = false;
   bool explain = false;  ///< who wins, and where the gain comes from
 };

@@ -12,8 +12,26 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+Json pools_json(const WorkloadDescription& workload) {
+  Json out = Json::array();
+  for (const PoolDescription& pool : workload.pools) {
+    out.push_back({{"name", pool.name},
+                   {"accelerator", pool.accelerator},
+                   {"accelerators", pool.accelerators},
+                   {"utilisation", pool.utilisation}});
+  }
+  return out;
+}
+
 Json workload_json(const WorkloadDescription& workload) {
-  return {{"variants", workload.variants},
+  return {{"scenario", workload.scenario.empty() ? Json(nullptr) : Json(workload.scenario)},
+          {"pools", pools_json(workload)},
+          {"accelerators", workload.accelerators},
+          {"traces",
+           {{"measured", workload.origins.measured},
+            {"synthesised", workload.origins.synthesised},
+            {"unknown", workload.origins.unknown}}},
+          {"variants", workload.variants},
           {"mix", workload.mix},
           {"priority_mix", workload.priority_mix},
           {"requests", workload.requests},
@@ -78,6 +96,7 @@ Json policy_json(const Comparison& comparison, const PolicyResult& policy) {
   out["by_size"] = groups_json(policy, &Breakdown::by_size);
   out["by_priority"] = groups_json(policy, &Breakdown::by_priority);
   out["by_model"] = groups_json(policy, &Breakdown::by_model);
+  out["by_stream"] = groups_json(policy, &Breakdown::by_stream);
   return out;
 }
 

@@ -53,11 +53,28 @@ std::string seeds_text(const std::vector<std::uint64_t>& seeds) {
   return fmt::format("seeds {}-{}", seeds.front(), seeds.back());
 }
 
+/// "zeros measured in 52 networks", "zeros measured in 2 networks, synthesised for 12".
+std::string origins_text(const TraceOrigins& origins) {
+  if (origins.measured + origins.synthesised == 0) return "traces of unknown origin";
+  std::string text;
+  const auto add = [&](std::size_t count, std::string_view how) {
+    if (count == 0) return;
+    text += text.empty() ? fmt::format("zeros {} {}", how, counted(count, "network"))
+                         : fmt::format(", {} {}", how, count);
+  };
+  add(origins.measured, "measured in");
+  add(origins.synthesised, "synthesised for");
+  add(origins.unknown, "of unknown origin in");
+  return text + "; latencies modelled";
+}
+
 std::string head(const Comparison& comparison) {
   const WorkloadDescription& workload = comparison.workload;
   const std::size_t runs = comparison.policies.front().summaries.size();
-  std::string text =
+  std::string text = workload.scenario.empty() ? "" : workload.scenario + ": ";
+  text +=
       counted(workload.variants.size(), "network") + ", " + counted(workload.requests, "request");
+  if (workload.accelerators > 1) text += fmt::format(", {} accelerators", workload.accelerators);
   if (runs > 1) text += fmt::format(" in each of {} runs", runs);
   if (workload.slo_multiplier) {
     text += fmt::format(", deadlines at {:g} times the mean latency", *workload.slo_multiplier);
@@ -66,7 +83,11 @@ std::string head(const Comparison& comparison) {
   if (!workload.seeds.empty()) text += " of " + seeds_text(workload.seeds);
   if (workload.rate_hz) text += fmt::format(" at {}/s", short_number(*workload.rate_hz));
   if (workload.offered_load) text += fmt::format(", offered load {:.2f}", *workload.offered_load);
-  text += '\n';
+  text += '\n' + origins_text(workload.origins) + '\n';
+  for (const PoolDescription& pool : workload.pools) {
+    text += fmt::format("{}: {} {}, offered utilisation {:.2f}\n", pool.name, pool.accelerators,
+                        pool.accelerator, pool.utilisation);
+  }
   if (workload.decision_cost_s > 0 || workload.preemption_cost_s > 0) {
     text += fmt::format("a decision costs {:g} s, a preemption {:g} s\n", workload.decision_cost_s,
                         workload.preemption_cost_s);
@@ -130,7 +151,8 @@ std::string legend(const Comparison& comparison) {
     text += " but for (c), which know true latencies";
   }
   if (several_runs(comparison)) text += "; ± 95% confidence of the mean";
-  return text + '\n';
+  const double bound = comparison.policies.front().over_runs(Metric::antt_lower_bound).mean;
+  return text + fmt::format("\nno schedule has an ANTT below {}\n", short_number(bound));
 }
 
 std::string difference_table(const Comparison& comparison) {
@@ -280,6 +302,7 @@ std::string comparison_text(const Comparison& comparison, const TextOptions& opt
   if (options.by_priority) {
     text += '\n' + group_tables(comparison, "priority", &Breakdown::by_priority);
   }
+  if (options.by_stream) text += '\n' + group_tables(comparison, "stream", &Breakdown::by_stream);
   if (options.by_model) text += '\n' + group_tables(comparison, "model", &Breakdown::by_model);
   if (options.explain) text += '\n' + explanation(comparison);
   return text;

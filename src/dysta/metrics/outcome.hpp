@@ -12,9 +12,10 @@ namespace dysta {
 
 struct RequestOutcome {
   Request request{};
-  ModelId model{};
-  Seconds isolated{};    ///< P: how long this input takes alone
-  Seconds completion{};  ///< when its last layer ended
+  ModelId model{};           ///< of several pools, the models of those before come first
+  std::uint32_t stream = 0;  ///< which source of requests it is of; 0 where there are none
+  Seconds isolated{};        ///< P: how long this input takes alone
+  Seconds completion{};      ///< when its last layer ended
 
   Seconds turnaround() const { return completion - request.arrival; }
   /// Turnaround / isolated time, at least 1: what rounding of the clock takes away is given back.
@@ -28,6 +29,8 @@ struct RunOutcome {
   std::vector<RequestOutcome> requests;  ///< in the order of the workload
   std::uint64_t decisions = 0;           ///< how often the policy chose; one a layer
   std::uint64_t preemptions = 0;         ///< choices that put an unfinished task aside
+  /// What the mean of normalised turnarounds cannot be below, whatever the schedule.
+  double antt_lower_bound = 1;
 };
 
 }  // namespace dysta

@@ -68,12 +68,15 @@ class Writer {
 };
 
 void write_layers(Writer& writer, std::size_t process, const TimelineRun& run) {
-  writer.name_track(process, 1, "accelerator");
+  for (std::size_t a = 0; a < run.accelerator_names.size(); ++a) {
+    writer.name_track(process, a + 1, run.accelerator_names[a]);
+  }
   for (const LayerSlice& layer : *run.timeline) {
+    const std::size_t track = layer.accelerator + 1;
     if (layer.overhead > Seconds{0}) {
-      writer.slice(process, 1, "scheduling", layer.start - layer.overhead, layer.start, "");
+      writer.slice(process, track, "scheduling", layer.start - layer.overhead, layer.start, "");
     }
-    writer.slice(process, 1,
+    writer.slice(process, track,
                  fmt::format("{} layer {}", run.request_names[layer.request], layer.layer),
                  layer.start, layer.end,
                  fmt::format("\"request\":{},\"layer\":{},\"sparsity\":{}", layer.request,

@@ -17,10 +17,11 @@ struct TimelineRun {
   std::string label;  ///< the policy's
   const Timeline* timeline = nullptr;
   const RunOutcome* outcome = nullptr;
-  std::span<const std::string> request_names;  ///< the variant of each request
+  std::span<const std::string> request_names;      ///< the variant of each request
+  std::span<const std::string> accelerator_names;  ///< as many as there are
 };
 
-/// Writes runs as Chrome trace events (JSON): for each run a process with a track for the
+/// Writes runs as Chrome trace events (JSON): for each run a process with a track for each
 /// accelerator (a slice a layer), a counter for the number of requests present, and a process with
 /// the requests' spans, each on a track that it shares with no other request at the time. `write`
 /// is called with consecutive pieces of the file.

@@ -72,6 +72,7 @@ Summary summarise(const RunOutcome& outcome) {
   Summary summary;
   summary[Metric::violation_rate] = violation_rate(requests);
   summary[Metric::antt] = antt(requests);
+  summary[Metric::antt_lower_bound] = outcome.antt_lower_bound;
   summary[Metric::stp_inferences_per_s] =
       static_cast<double>(requests.size()) / (last_completion - first_arrival).count();
   summary[Metric::system_throughput_normalised] = progress_sum;
@@ -85,7 +86,8 @@ Summary summarise(const RunOutcome& outcome) {
   return summary;
 }
 
-Breakdown break_down(const RunOutcome& outcome, std::span<const std::string> model_names) {
+Breakdown break_down(const RunOutcome& outcome, std::span<const std::string> model_names,
+                     std::span<const std::string> stream_names) {
   Breakdown breakdown;
   auto requests = pointers(outcome);
   const auto append_where = [&](std::vector<Group>& groups, std::string label, auto&& belongs) {
@@ -100,6 +102,10 @@ Breakdown break_down(const RunOutcome& outcome, std::span<const std::string> mod
   for (std::size_t m = 0; m < model_names.size(); ++m) {
     append_where(breakdown.by_model, model_names[m],
                  [=](const RequestOutcome* r) { return index(r->model) == m; });
+  }
+  for (std::size_t s = 0; s < stream_names.size(); ++s) {
+    append_where(breakdown.by_stream, stream_names[s],
+                 [=](const RequestOutcome* r) { return r->stream == s; });
   }
   std::stable_sort(requests.begin(), requests.end(),
                    [](const auto* a, const auto* b) { return a->isolated < b->isolated; });

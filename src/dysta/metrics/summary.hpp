@@ -16,6 +16,7 @@ namespace dysta {
 enum class Metric : std::uint8_t {
   violation_rate,                ///< share of requests that complete after their deadline
   antt,                          ///< mean of turnaround / isolated time
+  antt_lower_bound,              ///< what `antt` cannot be below, whatever the schedule (bound.hpp)
   stp_inferences_per_s,          ///< requests / (last completion - first arrival)
   system_throughput_normalised,  ///< Σ isolated time / turnaround (Eyerman and Eeckhout 2008)
   mean_turnaround_s,
@@ -28,8 +29,9 @@ enum class Metric : std::uint8_t {
 };
 
 /// The metrics' names, as in JSON and CSV.
-inline constexpr std::array<std::string_view, 11> kMetricNames{"violation_rate",
+inline constexpr std::array<std::string_view, 12> kMetricNames{"violation_rate",
                                                                "antt",
+                                                               "antt_lower_bound",
                                                                "stp_inferences_per_s",
                                                                "system_throughput_normalised",
                                                                "mean_turnaround_s",
@@ -61,12 +63,15 @@ struct Breakdown {
   std::vector<Group> by_size;      ///< shortest, middle and longest third of isolated times
   std::vector<Group> by_priority;  ///< 1, 3, 9; those that occur
   std::vector<Group> by_model;     ///< in the order of the models; those that occur
+  std::vector<Group> by_stream;    ///< in the order of the streams; those that occur
 };
 
 /// `outcome` must hold at least one request.
 Summary summarise(const RunOutcome& outcome);
 
-/// `model_names` is indexed by the outcomes' models.
-Breakdown break_down(const RunOutcome& outcome, std::span<const std::string> model_names);
+/// `model_names` is indexed by the outcomes' models, `stream_names` by their streams; without the
+/// latter there are no groups by stream.
+Breakdown break_down(const RunOutcome& outcome, std::span<const std::string> model_names,
+                     std::span<const std::string> stream_names = {});
 
 }  // namespace dysta

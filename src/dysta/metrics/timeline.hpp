@@ -1,4 +1,4 @@
-// What an accelerator did when: plain data.
+// What accelerators did when: plain data.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@ struct LayerSlice {
   Seconds end{};
   double sparsity = 0;  ///< what the monitor saw
   Seconds overhead{};   ///< decision and preemption cost just before `start`
+  std::uint32_t accelerator = 0;
 };
 
 using Timeline = std::vector<LayerSlice>;

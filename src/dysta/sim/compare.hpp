@@ -12,6 +12,7 @@
 #include "dysta/sim/simulation.hpp"
 #include "dysta/trace/profile.hpp"
 #include "dysta/trace/trace.hpp"
+#include "dysta/workload/streams.hpp"
 #include "dysta/workload/workload.hpp"
 
 namespace dysta {
@@ -28,27 +29,42 @@ struct CompareOptions {
 
 /// What every policy is given: the requests of each run, and how they came about.
 struct Workloads {
-  std::vector<std::vector<Request>> runs;
+  std::vector<Run> runs;
   WorkloadDescription description;
 };
 
-/// Draws one run a seed. Throws as `generate` does.
+/// Draws one run a seed for a pool. Throws as `generate` does.
+Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds, const Pool& pool);
+
+/// The same for one accelerator.
 Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds,
                          const TraceSet& traces, const Profiles& profiles);
 
 /// One run of the requests at hand; `source` says where they are from.
 Workloads given_workload(std::vector<Request> requests, const std::string& source,
-                         const TraceSet& traces);
+                         const Pool& pool);
 
-/// Simulates every policy on every run and summarises. Throws what a policy's construction or a
-/// simulation throws.
+/// Draws one run a seed from streams. Throws as `draw` does.
+Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> streams,
+                         StreamDraw options, std::span<const std::uint64_t> seeds);
+
+/// Runs every pool's requests under an instance of the policy of its own, and puts their outcomes
+/// together: requests as in `run`, models and accelerators counted through from pool to pool. With
+/// `timeline`, every layer is recorded there, pool by pool. Throws what the policy's construction
+/// or a simulation throws.
+RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
+                    SchedulingCosts costs = {}, Timeline* timeline = nullptr);
+
+/// Simulates every policy on every run and summarises. `workloads.description.streams` names the
+/// streams of its runs. Throws as `simulate`.
+Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
+                   std::span<const ConfiguredPolicy> policies, const CompareOptions& options = {});
+
+/// The same on one accelerator.
 Comparison compare(const TraceSet& traces, const Profiles& profiles, const Workloads& workloads,
                    std::span<const ConfiguredPolicy> policies, const CompareOptions& options = {});
 
-/// The same without the description.
-std::vector<PolicyResult> compare(const TraceSet& traces, const Profiles& profiles,
-                                  std::span<const std::vector<Request>> workloads,
-                                  std::span<const ConfiguredPolicy> policies,
-                                  const CompareOptions& options = {});
+/// Names of the accelerators of all pools, as `Timeline` counts them.
+std::vector<std::string> accelerator_names(std::span<const Pool> pools);
 
 }  // namespace dysta

@@ -30,6 +30,11 @@ Trace::Trace(Identity identity, std::size_t layers, std::vector<LayerSample> tab
   if (!sequence_lengths_.empty() && sequence_lengths_.size() != samples()) {
     throw std::invalid_argument("a trace has one sequence length an input, or none at all");
   }
+  std::size_t told = 0;
+  for (const InputSet& set : identity_.provenance.inputs) told += set.inputs;
+  if (!identity_.provenance.inputs.empty() && told != samples()) {
+    throw std::invalid_argument("the input sets of a trace hold as many inputs as it has samples");
+  }
   remaining_.resize(samples() * (layers_ + 1));
   for (std::size_t s = 0; s < samples(); ++s) {
     const auto layer_samples = sample(s);

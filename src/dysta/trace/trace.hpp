@@ -11,6 +11,7 @@
 
 #include "dysta/core/ids.hpp"
 #include "dysta/core/time.hpp"
+#include "dysta/trace/provenance.hpp"
 
 namespace dysta {
 
@@ -36,7 +37,8 @@ class Trace {
     std::string model;    ///< the architecture's
     std::string pattern;  ///< how the weights were pruned; empty where the name does not say
     TraceKind kind = TraceKind::cnn;
-    std::string file;  ///< where it was read from, for messages; may be empty
+    std::string file;         ///< where it was read from, for messages; may be empty
+    Provenance provenance{};  ///< its inputs are as many as the trace has samples, or not told
   };
 
   /// `table` is row-major, a row an input; its size must be a multiple of `layers`, which must be

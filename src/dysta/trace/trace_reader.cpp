@@ -170,7 +170,7 @@ Trace::Identity identity_from(const std::string& path, TraceKind kind) {
   return identity;
 }
 
-Trace trace_from(CsvReader& csv, const TraceReadOptions& options) {
+Trace trace_from(CsvReader& csv, const TraceReadOptions& options, Provenance provenance) {
   const RowReader reader(csv, options);
   std::vector<Row> rows;
   while (csv.next_row()) rows.push_back(reader.read());
@@ -192,7 +192,17 @@ Trace trace_from(CsvReader& csv, const TraceReadOptions& options) {
       lengths.push_back(rows[i].sequence_length);
     }
   }
-  return {identity_from(csv.name(), reader.kind()), layers, std::move(table), std::move(lengths)};
+  std::size_t inputs = 0;
+  for (const InputSet& set : provenance.inputs) inputs += set.inputs;
+  if (!provenance.inputs.empty() && inputs != rows.size() / layers) {
+    throw FileError(csv.name(), 0,
+                    "has " + counted(rows.size() / layers, "sample") +
+                        ", and the JSON file beside it tells of " + std::to_string(inputs) +
+                        "; allowed are as many");
+  }
+  Trace::Identity identity = identity_from(csv.name(), reader.kind());
+  identity.provenance = std::move(provenance);
+  return {std::move(identity), layers, std::move(table), std::move(lengths)};
 }
 
 }  // namespace
@@ -227,12 +237,12 @@ std::vector<std::string> expand_trace_paths(std::span<const std::string> paths) 
 
 Trace read_trace(const std::string& path, const TraceReadOptions& options) {
   auto csv = CsvReader::open(path);
-  return trace_from(csv, options);
+  return trace_from(csv, options, read_provenance(path));
 }
 
 Trace parse_trace(const std::string& path, std::string text, const TraceReadOptions& options) {
   CsvReader csv(path, std::move(text));
-  return trace_from(csv, options);
+  return trace_from(csv, options, {});
 }
 
 TraceSet read_traces(std::span<const std::string> paths, const TraceReadOptions& options) {

@@ -21,10 +21,12 @@ inline constexpr std::uint32_t kLongestSequence = 1u << 20;
 /// them. Throws `FileError` for a path that does not exist or a folder without such files.
 std::vector<std::string> expand_trace_paths(std::span<const std::string> paths);
 
-/// Reads one trace file. Throws `FileError` with the line of the first fault.
+/// Reads one trace file, and its provenance where a JSON file beside it tells. Throws `FileError`
+/// with the line of the first fault.
 Trace read_trace(const std::string& path, const TraceReadOptions& options = {});
 
-/// Reads a trace from text; `path` gives the variant its name and messages their file.
+/// Reads a trace of unknown provenance from text; `path` gives the variant its name and messages
+/// their file.
 Trace parse_trace(const std::string& path, std::string text, const TraceReadOptions& options = {});
 
 /// Reads all that `paths` name.

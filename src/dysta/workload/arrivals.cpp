@@ -24,13 +24,14 @@ double parse_setting(std::string_view text, std::string_view key, double least, 
 
 std::vector<Seconds> replayed(const ArrivalProcess& process, std::optional<double> rate_hz,
                               std::size_t count) {
-  if (process.times.size() < count) {
+  const std::vector<Seconds>& recorded = process.table.times;
+  if (recorded.size() < count) {
     throw SpecificationError("arrivals: " + process.source + " holds " +
-                             std::to_string(process.times.size()) + " times and " +
+                             std::to_string(recorded.size()) + " times and " +
                              std::to_string(count) + " are asked for; allowed is at most as many");
   }
-  std::vector<Seconds> times(process.times.begin(),
-                             process.times.begin() + static_cast<std::ptrdiff_t>(count));
+  std::vector<Seconds> times(recorded.begin(),
+                             recorded.begin() + static_cast<std::ptrdiff_t>(count));
   if (!rate_hz || times.empty()) return times;
   const double span_s = (times.back() - times.front()).count();
   if (span_s <= 0) {
@@ -64,7 +65,7 @@ ArrivalProcess parse_arrival_process(std::string_view text) {
   if (name == "replay" && !setting.empty()) {
     process.kind = ArrivalProcess::Kind::replay;
     process.source = setting;
-    process.times = read_arrival_times(process.source);
+    process.table = read_arrival_table(process.source);
     return process;
   }
   throw SpecificationError("arrivals: " + in_quotes(text) + " is unknown; " +
@@ -85,19 +86,29 @@ std::string to_text(const ArrivalProcess& process) {
   return {};
 }
 
-std::vector<Seconds> read_arrival_times(const std::string& path) {
+ArrivalTable read_arrival_table(const std::string& path) {
+  constexpr std::uint64_t kMostTokens = 1u << 30;
   auto csv = CsvReader::open(path);
-  const auto column = csv.column("arrival_s");
-  std::vector<Seconds> times;
+  const auto arrival = csv.column("arrival_s");
+  const auto model = csv.find_column("model");
+  const auto tokens = csv.find_column("context_tokens");
+  ArrivalTable table;
   while (csv.next_row()) {
-    const Seconds time{csv.number(column)};
-    if (time < Seconds{0} || time > kLongestTime || (!times.empty() && time < times.back())) {
-      csv.fail_field(column, "seconds from 0 to 1e15, not before the row above");
+    const Seconds time{csv.number(arrival)};
+    if (time < Seconds{0} || time > kLongestTime ||
+        (!table.times.empty() && time < table.times.back())) {
+      csv.fail_field(arrival, "seconds from 0 to 1e15, not before the row above");
     }
-    times.push_back(time);
+    table.times.push_back(time);
+    if (model) table.models.emplace_back(csv.text(*model));
+    if (tokens) {
+      const std::uint64_t count = csv.whole(*tokens, kMostTokens);
+      if (count == 0) csv.fail_field(*tokens, "a number of tokens from 1");
+      table.tokens.push_back(static_cast<std::uint32_t>(count));
+    }
   }
-  if (times.empty()) throw FileError(path, 0, "has no rows; at least one arrival is needed");
-  return times;
+  if (table.times.empty()) throw FileError(path, 0, "has no rows; at least one arrival is needed");
+  return table;
 }
 
 std::vector<Seconds> arrival_times(const ArrivalProcess& process, std::optional<double> rate_hz,

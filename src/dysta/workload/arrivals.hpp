@@ -11,6 +11,13 @@
 
 namespace dysta {
 
+/// Recorded requests, a row each.
+struct ArrivalTable {
+  std::vector<Seconds> times;         ///< non-decreasing, not empty in a table that was read
+  std::vector<std::string> models;    ///< what the column `model` says; empty without that column
+  std::vector<std::uint32_t> tokens;  ///< of the input: `context_tokens`; empty without that column
+};
+
 /// How arrivals are spread in time.
 struct ArrivalProcess {
   enum class Kind : std::uint8_t {
@@ -21,10 +28,10 @@ struct ArrivalProcess {
   };
 
   Kind kind = Kind::poisson;
-  double jitter = 0;             ///< periodic: in [0, 1], as a share of the period
-  double cv = 2;                 ///< gamma: coefficient of variation of the gaps, in [0.05, 20]
-  std::vector<Seconds> times{};  ///< replay: non-decreasing, not empty
-  std::string source{};          ///< replay: the file
+  double jitter = 0;     ///< periodic: in [0, 1], as a share of the period
+  double cv = 2;         ///< gamma: coefficient of variation of the gaps, in [0.05, 20]
+  ArrivalTable table{};  ///< replay
+  std::string source{};  ///< replay: the file
 };
 
 /// Reads `poisson`, `periodic[:jitter=J]`, `gamma[:cv=C]` or `replay:FILE`. Throws
@@ -34,9 +41,10 @@ ArrivalProcess parse_arrival_process(std::string_view text);
 /// The text that `parse_arrival_process` reads back.
 std::string to_text(const ArrivalProcess& process);
 
-/// Reads arrival times from the column `arrival_s` of a CSV file: seconds, from 0 to
-/// `kLongestTime`, non-decreasing. Throws `FileError`.
-std::vector<Seconds> read_arrival_times(const std::string& path);
+/// Reads a table of recorded requests (CSV): the column `arrival_s`, seconds from 0 to
+/// `kLongestTime`, non-decreasing, and where they stand `model` (any text) and `context_tokens`
+/// (from 1). Throws `FileError`.
+ArrivalTable read_arrival_table(const std::string& path);
 
 /// The first `count` arrivals at `rate_hz` a second on average; for a replay without a rate the
 /// times as they are, with one all scaled to it. The other processes need a rate. For one seed the

@@ -1,13 +1,13 @@
 #include "dysta/workload/workload.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 
 #include "dysta/core/error.hpp"
 #include "dysta/core/random.hpp"
 #include "dysta/io/number_text.hpp"
+#include "dysta/workload/weighted_draw.hpp"
 
 namespace dysta {
 namespace {
@@ -40,28 +40,6 @@ std::vector<WeightedName> parse_weights(std::string_view text, std::string_view 
     text.remove_prefix(comma + 1);
   }
 }
-
-/// Draws an index with these weights; one uniform number a draw.
-class WeightedDraw {
- public:
-  explicit WeightedDraw(std::span<const double> weights) : cumulated_(weights.size()) {
-    std::partial_sum(weights.begin(), weights.end(), cumulated_.begin());
-  }
-
-  std::size_t operator()(RandomStream& random) const {
-    const double target = random.uniform() * cumulated_.back();
-    const auto found = std::upper_bound(cumulated_.begin(), cumulated_.end(), target);
-    if (found != cumulated_.end()) return static_cast<std::size_t>(found - cumulated_.begin());
-    // The product rounded up to the total: the last index that has a weight.
-    const auto last = std::lower_bound(cumulated_.begin(), cumulated_.end(), cumulated_.back());
-    return static_cast<std::size_t>(last - cumulated_.begin());
-  }
-
- private:
-  std::vector<double> cumulated_;
-};
-
-constexpr std::array kPriorities{Priority::low, Priority::medium, Priority::high};
 
 }  // namespace
 

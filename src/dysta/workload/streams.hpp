@@ -1,0 +1,95 @@
+// Several sources of requests for several kinds of accelerators.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dysta/core/task.hpp"
+#include "dysta/trace/profile.hpp"
+#include "dysta/trace/trace.hpp"
+#include "dysta/workload/arrivals.hpp"
+#include "dysta/workload/workload.hpp"
+
+namespace dysta {
+
+/// Identical accelerators behind one policy, with the networks they run. Refers to its traces and
+/// their profiles, which must outlive it.
+struct Pool {
+  std::string name;
+  std::string accelerator;         ///< the kind: all traces are of it; empty where unknown
+  std::uint32_t accelerators = 1;  ///< how many, at least 1
+  const TraceSet* traces = nullptr;
+  const Profiles* profiles = nullptr;
+};
+
+/// One pool of `accelerators` that runs all of `traces`; both arguments must outlive it.
+Pool one_pool(const TraceSet& traces, const Profiles& profiles, std::uint32_t accelerators = 1);
+
+/// Inputs of a trace that follow each other: `count` from `first`.
+struct SampleRange {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+/// A network that a stream asks for.
+struct StreamNetwork {
+  VariantId variant{};
+  double weight = 1;                   ///< how often, relative to the stream's others; positive
+  std::vector<SampleRange> samples{};  ///< its inputs, all equally often; at least one
+  std::string asked_as{};  ///< what a replayed table with models calls it; every row names one
+};
+
+/// When a stream's requests are due.
+struct ModelLatencies {
+  double multiple = 10;  ///< of the model's mean latency, from arrival
+};
+struct Periods {
+  double multiple = 1;  ///< of the stream's mean time between requests, from arrival
+};
+using Deadline = std::variant<ModelLatencies, Periods, Seconds>;
+
+/// One source of requests, such as a camera or the users of a service.
+struct Stream {
+  std::string name;
+  std::size_t pool = 0;  ///< index of the pool that runs its networks
+  ArrivalProcess arrivals{};
+  double rate_hz = 0;  ///< requests a second as the scenario states it; positive
+  std::vector<StreamNetwork> networks{};
+  PriorityMix priorities{};
+  Deadline deadline = ModelLatencies{};
+
+  /// Mean isolated latency of a request; of a replayed table's rows, each counting once.
+  Seconds mean_service(const Pool& of) const;
+};
+
+/// The requests of one run, in the order of arrival.
+struct Run {
+  std::vector<Request> requests{};
+  std::vector<std::uint32_t> pools{};    ///< of each request; empty: all are for the first pool
+  std::vector<std::uint32_t> streams{};  ///< of each request; empty where there are no streams
+};
+
+/// How a run is drawn from streams.
+struct StreamDraw {
+  double rate_scale = 1;                   ///< all rates are multiplied by it
+  std::optional<double> slo_multiplier{};  ///< in place of that of streams with `ModelLatencies`
+  std::size_t count = 1000;  ///< requests of all streams together, about: each has at least one
+  std::uint64_t seed = 1;
+};
+
+/// Offered utilisation of each pool: Σ rate × mean latency of its streams / accelerators.
+std::vector<double> utilisations(std::span<const Pool> pools, std::span<const Stream> streams,
+                                 double rate_scale = 1);
+
+/// Draws the requests of every stream, so many of each as its share of the rates, those of one
+/// instant ordered by stream. Each stream has random streams of its own.
+/// A periodic stream starts at a random phase; a replayed one at a random row and goes on at the
+/// table's start after its end. Throws `SpecificationError` where times or deadlines leave their
+/// limits.
+Run draw(std::span<const Pool> pools, std::span<const Stream> streams, const StreamDraw& options);
+
+}  // namespace dysta
