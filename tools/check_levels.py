@@ -20,6 +20,7 @@ LEVELS = {
     "workload": 3,
     "sched": 4,
     "synth": 4,
+    "scenario": 5,
     "sim": 5,
 }
 

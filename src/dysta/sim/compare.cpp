@@ -58,10 +58,10 @@ void describe(Workloads& workloads, std::span<const Pool> pools) {
     for (const Pool& pool : pools) {
       const auto variant = pool.traces->find(name);
       if (!variant) continue;
-      const Origin origin = (*pool.traces)[*variant].identity().provenance.origin;
-      description.origins.measured += origin == Origin::measured;
-      description.origins.synthesised += origin == Origin::synthesised;
-      description.origins.unknown += origin == Origin::unknown;
+      const TraceOrigin origin = (*pool.traces)[*variant].identity().provenance.origin;
+      description.origins.measured += origin == TraceOrigin::measured;
+      description.origins.synthesised += origin == TraceOrigin::synthesised;
+      description.origins.unknown += origin == TraceOrigin::unknown;
       break;
     }
   }

@@ -31,13 +31,13 @@ std::string text_of(const Json& json, const char* key, const std::string& name) 
 
 }  // namespace
 
-std::string_view name_of(Origin origin) {
+std::string_view name_of(TraceOrigin origin) {
   switch (origin) {
-    case Origin::measured:
+    case TraceOrigin::measured:
       return "measured";
-    case Origin::synthesised:
+    case TraceOrigin::synthesised:
       return "synthesised";
-    case Origin::unknown:
+    case TraceOrigin::unknown:
       break;
   }
   return "unknown";
@@ -58,8 +58,8 @@ std::optional<Provenance> parse_provenance(const std::string& name, const std::s
   }
   Provenance provenance;
   const std::string origin = text_of(json, "origin", name);
-  if (origin.starts_with("measured")) provenance.origin = Origin::measured;
-  if (origin.starts_with("synthesised")) provenance.origin = Origin::synthesised;
+  if (origin.starts_with("measured")) provenance.origin = TraceOrigin::measured;
+  if (origin.starts_with("synthesised")) provenance.origin = TraceOrigin::synthesised;
   if (const auto accelerator = json.find("accelerator");
       accelerator != json.end() && accelerator->is_object()) {
     provenance.accelerator = text_of(*accelerator, "name", name);

@@ -11,13 +11,13 @@
 namespace dysta {
 
 /// Whether a trace's zeros were counted or drawn. Its latencies are modelled in either case.
-enum class Origin : std::uint8_t {
+enum class TraceOrigin : std::uint8_t {
   unknown,     ///< no file says so
   measured,    ///< counted in a network that ran on inputs
   synthesised  ///< drawn from a statistical model
 };
 
-std::string_view name_of(Origin origin);
+std::string_view name_of(TraceOrigin origin);
 
 /// Inputs of one kind, such as a data set or its dark pictures: a run of samples of a trace.
 struct InputSet {
@@ -27,7 +27,7 @@ struct InputSet {
 
 /// What decides a trace, as far as those who simulate it want to know.
 struct Provenance {
-  Origin origin = Origin::unknown;
+  TraceOrigin origin = TraceOrigin::unknown;
   std::string accelerator;       ///< the model that gave the latencies; empty where unknown
   std::vector<InputSet> inputs;  ///< in the order of the samples; empty where unknown
 };

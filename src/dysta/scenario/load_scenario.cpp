@@ -1,0 +1,350 @@
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "dysta/accel/accelerator.hpp"
+#include "dysta/core/error.hpp"
+#include "dysta/io/csv.hpp"
+#include "dysta/io/yaml.hpp"
+#include "dysta/scenario/scenario.hpp"
+#include "dysta/synth/synthesize.hpp"
+#include "dysta/trace/trace_reader.hpp"
+
+namespace dysta {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostAccelerators = 4096;
+constexpr int kMostInputs = 100'000;
+constexpr double kLargestRate = 1e12;
+
+/// A pool while its networks are gathered.
+struct Gathered {
+  Pool pool;
+  std::unique_ptr<const Accelerator> accelerator;
+  std::vector<Trace> traces;
+  std::map<std::string, std::string> sources;  ///< by the trace's name: what it was made from
+};
+
+/// A network of a stream before its trace has a place in a set.
+struct Asked {
+  std::string trace;
+  double weight;
+  std::string asked_as;
+  std::vector<SampleRange> samples;
+};
+
+class Loader {
+ public:
+  explicit Loader(const std::string& path)
+      : folder_(fs::path(path).parent_path()), file_(YamlMap::parse(path, read_file(path))) {}
+
+  Scenario load() {
+    file_.whole("schema", 1, 1);
+    const std::string name = file_.text("name");
+    const std::string what = file_.text("what");
+    std::optional<double> load;
+    if (file_.has("load")) load = file_.positive("load", 1000);
+    if (file_.has("trace_seed")) {
+      trace_seed_ = static_cast<std::uint64_t>(file_.whole("trace_seed", 0, 1 << 30));
+    }
+    for (YamlMap& map : file_.maps("accelerators")) read_accelerator(map);
+    for (YamlMap& map : file_.maps("streams")) read_stream(map);
+    file_.done();
+
+    std::vector<Pool> pools;
+    std::deque<Scenario::Networks> networks;
+    for (Gathered& gathered : gathered_) {
+      if (gathered.traces.empty()) {
+        file_.complain("accelerators", "accelerator " + in_quotes(gathered.pool.name) +
+                                           " has no stream; allowed are those that have one");
+      }
+      pools.push_back(gathered.pool);
+      networks.push_back({.traces = TraceSet(std::move(gathered.traces))});
+    }
+    for (std::size_t s = 0; s < streams_.size(); ++s) {
+      for (Asked& asked : asked_[s]) {
+        streams_[s].networks.push_back(
+            {.variant = networks[streams_[s].pool].traces.find(asked.trace).value(),
+             .weight = asked.weight,
+             .samples = std::move(asked.samples),
+             .asked_as = std::move(asked.asked_as)});
+      }
+    }
+    return {name, what, load, std::move(pools), std::move(networks), std::move(streams_)};
+  }
+
+ private:
+  std::string beside(const std::string& path) const {
+    return fs::path(path).is_absolute() ? path : (folder_ / path).lexically_normal().string();
+  }
+
+  void read_accelerator(YamlMap& map) {
+    Gathered gathered;
+    gathered.pool.name = map.text("name");
+    for (const Gathered& other : gathered_) {
+      if (other.pool.name == gathered.pool.name) map.fail("name", "a name that no other has");
+    }
+    std::string model = map.text("model");
+    if (model.ends_with(".yaml") || model.ends_with(".yml")) model = beside(model);
+    try {
+      gathered.accelerator = load_accelerator(model);
+    } catch (const SpecificationError& error) {
+      map.complain("model", error.what());
+    }
+    gathered.pool.accelerator = gathered.accelerator->name();
+    if (map.has("count")) {
+      gathered.pool.accelerators =
+          static_cast<std::uint32_t>(map.whole("count", 1, kMostAccelerators));
+    }
+    map.done();
+    gathered_.push_back(std::move(gathered));
+  }
+
+  void read_stream(YamlMap& map) {
+    Stream stream;
+    stream.name = map.text("name");
+    for (const Stream& other : streams_) {
+      if (other.name == stream.name) map.fail("name", "a name that no other has");
+    }
+    stream.pool = pool_of(map);
+    read_arrivals(map, stream);
+    stream.rate_hz = map.positive("rate_hz", kLargestRate);
+    stream.deadline = deadline_of(map);
+    stream.priorities = priorities_of(map);
+    std::vector<Asked> networks;
+    for (YamlMap& network : map.maps("networks")) {
+      read_network(network, gathered_[stream.pool], networks);
+    }
+    check_rows(map, stream, networks);
+    map.done();
+    streams_.push_back(std::move(stream));
+    asked_.push_back(std::move(networks));
+  }
+
+  std::size_t pool_of(YamlMap& map) {
+    if (gathered_.size() == 1 && !map.has("accelerator")) return 0;
+    const std::string name = map.text("accelerator");
+    std::string names;
+    for (std::size_t p = 0; p < gathered_.size(); ++p) {
+      if (gathered_[p].pool.name == name) return p;
+      names += (p == 0 ? "" : ", ") + gathered_[p].pool.name;
+    }
+    map.fail("accelerator", "one of the accelerators above: " + names);
+  }
+
+  void read_arrivals(YamlMap& map, Stream& stream) const {
+    constexpr std::string_view kReplay = "replay:";
+    std::string text = map.has("arrivals") ? map.text("arrivals") : "poisson";
+    if (text.starts_with(kReplay) && text.size() > kReplay.size()) {
+      text = std::string(kReplay) + beside(text.substr(kReplay.size()));
+    }
+    try {
+      stream.arrivals = parse_arrival_process(text);
+    } catch (const SpecificationError& error) {
+      map.complain("arrivals", error.what());
+    }
+  }
+
+  static Deadline deadline_of(YamlMap& map) {
+    constexpr double kMost = 1e9;
+    std::vector<Deadline> given;
+    if (map.has("slo_multiplier")) {
+      given.push_back(ModelLatencies{map.positive("slo_multiplier", kMost)});
+    }
+    if (map.has("deadline_periods")) {
+      given.push_back(Periods{map.positive("deadline_periods", kMost)});
+    }
+    if (map.has("deadline_s")) given.push_back(Seconds{map.positive("deadline_s", kMost)});
+    if (given.size() != 1) {
+      map.complain("name", (given.empty() ? "has no deadline" : "has several deadlines") +
+                               std::string("; allowed is one of slo_multiplier, deadline_periods "
+                                           "and deadline_s"));
+    }
+    return given.front();
+  }
+
+  static PriorityMix priorities_of(YamlMap& map) {
+    if (map.has("priority") && map.has("priorities")) {
+      map.complain("priorities", "is given, and so is 'priority'; allowed is one of them");
+    }
+    if (map.has("priority")) {
+      const std::string one = map.text("priority");
+      if (one != "1" && one != "3" && one != "9") map.fail("priority", "1, 3 or 9");
+      return PriorityMix::parse(one + "=1");
+    }
+    if (!map.has("priorities")) return {};
+    YamlMap weights = map.map("priorities");
+    std::string text;
+    for (const std::string& key : weights.keys()) {
+      text += (text.empty() ? "" : ",") + key + '=' + weights.text(key);
+    }
+    try {
+      return PriorityMix::parse(text);
+    } catch (const SpecificationError& error) {
+      map.complain("priorities", error.what());
+    }
+  }
+
+  void read_network(YamlMap& map, Gathered& into, std::vector<Asked>& networks) {
+    const double weight = map.has("weight") ? map.positive("weight", 1e9) : 1;
+    const std::string asked_as = map.has("asked_as") ? map.text("asked_as") : "";
+    if (map.has("traces") == map.has("model")) {
+      map.complain(map.has("model") ? "model" : "traces",
+                   "a network has 'traces' (measured) or 'model' (synthesised); allowed is one of "
+                   "them");
+    }
+    std::vector<std::string> names =
+        map.has("traces") ? read_measured(map, into) : synthesise(map, into);
+    for (std::string& name : names) {
+      for (const Asked& other : networks) {
+        if (other.trace != name || other.asked_as != asked_as) continue;
+        map.complain(map.has("model") ? "model" : "traces",
+                     "names " + in_quotes(name) + ", as an entry above does; allowed is once");
+      }
+      const Trace& trace = trace_named(into, name);
+      networks.push_back({.trace = std::move(name),
+                          .weight = weight / static_cast<double>(names.size()),
+                          .asked_as = asked_as,
+                          .samples = samples_of(map, trace)});
+    }
+    map.done();
+  }
+
+  static const Trace& trace_named(const Gathered& pool, const std::string& name) {
+    return *std::find_if(pool.traces.begin(), pool.traces.end(),
+                         [&](const Trace& trace) { return trace.name() == name; });
+  }
+
+  /// Whether `source` is to be loaded as the trace `name`; not if that is done already.
+  static bool is_new(YamlMap& map, std::string_view key, Gathered& pool, const std::string& name,
+                     const std::string& source) {
+    const auto [place, added] = pool.sources.emplace(name, source);
+    if (!added && place->second != source) {
+      map.complain(key, "there would be two networks named " + in_quotes(name) +
+                            ", made from different things; allowed is one, which several streams "
+                            "may share");
+    }
+    return added;
+  }
+
+  std::vector<std::string> read_measured(YamlMap& map, Gathered& pool) const {
+    std::vector<std::string> paths;
+    for (const std::string& path : map.texts("traces")) paths.push_back(beside(path));
+    std::vector<std::string> names;
+    for (const std::string& file : expand_trace_paths(paths)) {
+      names.push_back(fs::path(file).stem().string());
+      if (!is_new(map, "traces", pool, names.back(), file)) continue;
+      pool.traces.push_back(read_trace(file));
+      const std::string& of = pool.traces.back().identity().provenance.accelerator;
+      if (!of.empty() && of != pool.pool.accelerator) {
+        map.complain("traces", in_quotes(names.back()) + " has latencies of " + in_quotes(of) +
+                                   ", and runs here on " + in_quotes(pool.pool.accelerator) +
+                                   "; allowed are traces of the accelerator that runs them");
+      }
+    }
+    return names;
+  }
+
+  std::vector<std::string> synthesise(YamlMap& map, Gathered& pool) const {
+    std::string name = map.text("model");
+    if (name.ends_with(".yaml") || name.ends_with(".yml")) name = beside(name);
+    SynthesisOptions options;
+    options.seed = trace_seed_;
+    std::string source = name;
+    if (map.has("inputs")) {
+      YamlMap inputs = map.map("inputs");
+      for (const std::string& set : inputs.keys()) {
+        options.inputs.emplace_back(set,
+                                    static_cast<std::size_t>(inputs.whole(set, 1, kMostInputs)));
+        source += ' ' + set + '=' + std::to_string(options.inputs.back().second);
+      }
+    }
+    if (map.has("sequence_length")) {
+      options.sequence_length = static_cast<std::uint32_t>(
+          map.whole("sequence_length", 1, static_cast<int>(kLongestSequence)));
+      source += " of " + std::to_string(*options.sequence_length);
+    }
+    const std::vector<std::string> patterns =
+        map.has("patterns") ? map.texts("patterns") : std::vector<std::string>{""};
+    std::vector<std::string> names;
+    try {
+      const NetworkModel model = load_model(name);
+      for (const std::string& pattern : patterns) {
+        options.pattern = pattern;
+        names.push_back(variant_name(model, pattern));
+        if (!is_new(map, "model", pool, names.back(), source)) continue;
+        pool.traces.push_back(synthesize(model, *pool.accelerator, options).trace);
+      }
+    } catch (const SpecificationError& error) {
+      map.complain("model", error.what());
+    }
+    return names;
+  }
+
+  /// All inputs of a synthesised trace; of a measured one those of the sets named, or all.
+  static std::vector<SampleRange> samples_of(YamlMap& map, const Trace& trace) {
+    if (map.has("model") || !map.has("inputs")) {
+      return {{.first = 0, .count = static_cast<std::uint32_t>(trace.samples())}};
+    }
+    const std::vector<InputSet>& sets = trace.identity().provenance.inputs;
+    std::vector<SampleRange> ranges;
+    std::set<std::string> seen;
+    for (const std::string& name : map.texts("inputs")) {
+      if (!seen.insert(name).second) {
+        map.complain("inputs", in_quotes(name) + " stands twice; allowed is once");
+      }
+      std::uint32_t first = 0;
+      bool found = false;
+      for (const InputSet& set : sets) {
+        const auto count = static_cast<std::uint32_t>(set.inputs);
+        if (set.name == name && count > 0) ranges.push_back({.first = first, .count = count});
+        found = found || (set.name == name && count > 0);
+        first += count;
+      }
+      if (found) continue;
+      std::string known;
+      for (const InputSet& set : sets) known += (known.empty() ? "" : ", ") + set.name;
+      map.complain("inputs", in_quotes(name) + " is no input set of " + in_quotes(trace.name()) +
+                                 "; allowed are " +
+                                 (known.empty() ? "none: its provenance names no sets" : known));
+    }
+    return ranges;
+  }
+
+  /// Every row of a table that names networks names one of the stream's.
+  static void check_rows(YamlMap& map, const Stream& stream, const std::vector<Asked>& networks) {
+    std::set<std::string> names;
+    for (const Asked& asked : networks) {
+      if (!asked.asked_as.empty()) names.insert(asked.asked_as);
+    }
+    const auto& models = stream.arrivals.table.models;
+    if (models.empty() && !names.empty()) {
+      map.complain("networks",
+                   "a network has 'asked_as', but the arrivals name no models; allowed "
+                   "with a replayed table that has a column 'model'");
+    }
+    for (const std::string& model : models) {
+      if (names.contains(model)) continue;
+      map.complain("networks", "the arrivals ask for " + in_quotes(model) +
+                                   "; needed is a network with it as 'asked_as'");
+    }
+  }
+
+  fs::path folder_;
+  YamlMap file_;
+  std::uint64_t trace_seed_ = 1;
+  std::vector<Gathered> gathered_;
+  std::vector<Stream> streams_;
+  std::vector<std::vector<Asked>> asked_;  ///< by stream
+};
+
+}  // namespace
+
+Scenario load_scenario(const std::string& path) { return Loader(path).load(); }
+
+}  // namespace dysta

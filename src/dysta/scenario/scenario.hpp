@@ -1,0 +1,85 @@
+// Deployments: which networks run on which accelerators, and who asks for them when.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dysta/trace/profile.hpp"
+#include "dysta/trace/trace.hpp"
+#include "dysta/workload/streams.hpp"
+
+namespace dysta {
+
+/// A scenario file (docs/scenarios.md), read, with its traces loaded or synthesised.
+class Scenario {
+ public:
+  /// The networks of one pool.
+  struct Networks {
+    TraceSet traces;
+    Profiles profiles{traces};
+  };
+
+  /// A pool before its networks are told: `traces` and `profiles` are null.
+  /// `networks` has an entry a pool.
+  Scenario(std::string name, std::string what, std::optional<double> load, std::vector<Pool> pools,
+           std::deque<Networks> networks, std::vector<Stream> streams);
+
+  const std::string& name() const { return name_; }
+  const std::string& what() const { return what_; }  ///< in a line
+  std::span<const Pool> pools() const { return pools_; }
+  std::span<const Stream> streams() const { return streams_; }
+
+  /// The offered utilisation of the busiest pool that the rates are scaled to unless told
+  /// otherwise; nothing: they are taken as they are.
+  std::optional<double> load() const { return load_; }
+
+ private:
+  std::string name_;
+  std::string what_;
+  std::optional<double> load_;
+  std::vector<Pool> pools_;
+  std::deque<Networks> networks_;  ///< what `pools_` point into: elements keep their place
+  std::vector<Stream> streams_;
+};
+
+/// How a run is drawn from a scenario. The rates of all streams are scaled by one factor: to a
+/// load, or to a total rate, or as the scenario says.
+struct ScenarioDraw {
+  std::optional<double> load{};            ///< offered utilisation of the busiest pool
+  std::optional<double> rate_hz{};         ///< requests of all streams a second; not with `load`
+  std::optional<double> slo_multiplier{};  ///< in place of the scenario's
+  std::size_t count = 1000;                ///< requests of all streams together, about
+  std::uint64_t seed = 1;
+};
+
+/// What the stated rates are multiplied by.
+double rate_scale(const Scenario& scenario, const ScenarioDraw& options);
+
+/// Requests of all streams a second.
+double rate_hz(const Scenario& scenario, const ScenarioDraw& options);
+
+/// Offered utilisation of the busiest pool.
+double utilisation(const Scenario& scenario, const ScenarioDraw& options);
+
+/// `options` for the streams. Throws `SpecificationError` for an SLO multiplier where a stream has
+/// deadlines that do not depend on latencies.
+StreamDraw stream_draw(const Scenario& scenario, const ScenarioDraw& options);
+
+/// The requests of one run. Throws as the functions that it calls.
+Run draw(const Scenario& scenario, const ScenarioDraw& options);
+
+/// Reads a scenario file and the files that it names, relative to its folder. Throws `FileError`
+/// with line and column of what is wrong.
+Scenario load_scenario(const std::string& path);
+
+/// The file of a scenario: `name_or_path` itself where it ends in `.yaml` or `.yml`, relative paths
+/// from the first of `folders`; else `suite/scenarios/NAME.yaml` in the first of `folders`, or of
+/// the folders above them, that has it. Throws `SpecificationError` where none has.
+std::string find_scenario(std::string_view name_or_path, std::span<const std::string> folders);
+
+}  // namespace dysta
