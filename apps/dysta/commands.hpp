@@ -22,5 +22,6 @@ void add_traces_command(CLI::App& app, Action& action);
 // These add to `dysta traces`.
 void add_traces_predict_command(CLI::App& traces, Action& action);
 void add_traces_synthesize_command(CLI::App& traces, Action& action);
+void add_traces_fit_command(CLI::App& traces, Action& action);
 
 }  // namespace dysta::cli

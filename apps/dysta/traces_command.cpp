@@ -114,6 +114,7 @@ void add_traces_command(CLI::App& app, Action& action) {
       "Show networks, latencies, sparsity, and how both vary over inputs", describe_all);
   add_traces_predict_command(*traces, action);
   add_traces_synthesize_command(*traces, action);
+  add_traces_fit_command(*traces, action);
 }
 
 }  // namespace dysta::cli

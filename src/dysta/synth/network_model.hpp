@@ -6,8 +6,9 @@
 //     logistic(m_l + v_l · z),   z = shift_{D,l} + spread_D · (Σ_k λ_{l,k} f_{s,k} + u_l e_{s,l})
 //
 // with factors f ~ N(0, 1) that the layers of an input share, u_l = sqrt(1 - Σ_k λ_{l,k}²), and a
-// rest e ~ N(0, 1) whose correlation between layers i and j is ρ^|i - j|. m_l and v_l are such that
-// mean and standard deviation on the first data set (shift 0, spread 1) are exactly those stated.
+// rest e ~ N(0, 1) whose correlation between layers i and j is ρ^|i - j|, layers of constant
+// density not counted. m_l and v_l are such that mean and standard deviation on the first data set
+// (shift 0, spread 1) are exactly those stated.
 //
 // The density of attention also depends on the length n of the input: m_l grows by a polynomial of
 // log(n / reference length). docs/synthesis.md says why this form, and holds it against traces.

@@ -110,7 +110,7 @@ class Sampler {
     const double fresh = std::sqrt(1 - correlation * correlation);
     double rest = random.normal();
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-      if (i > 0) rest = correlation * rest + fresh * random.normal();
+      if (!layers_[i].constant) rest = correlation * rest + fresh * random.normal();
       double common = 0;
       const DensityStatistics& density = model_.density(i);
       for (std::size_t k = 0; k < factors.size(); ++k) common += density.loadings[k] * factors[k];
