@@ -420,9 +420,12 @@ SynthesizedTrace synthesize(const NetworkModel& model, const Accelerator& accele
   if (!options.dysta_version.empty()) json["versions"] = {{"dysta", options.dysta_version}};
   json["seed"] = options.seed;
   json["layers"] = writer.layers(tokens);
-  return {.trace = parse_trace(variant + ".csv", writer.csv()),
+  const std::string file = variant + ".csv";
+  std::string provenance = in_lines(json);
+  auto told = parse_provenance(variant + ".json", provenance, file);
+  return {.trace = parse_trace(file, writer.csv(), {}, told.value()),
           .csv = writer.csv(),
-          .provenance = in_lines(json)};
+          .provenance = std::move(provenance)};
 }
 
 }  // namespace dysta

@@ -240,9 +240,10 @@ Trace read_trace(const std::string& path, const TraceReadOptions& options) {
   return trace_from(csv, options, read_provenance(path));
 }
 
-Trace parse_trace(const std::string& path, std::string text, const TraceReadOptions& options) {
+Trace parse_trace(const std::string& path, std::string text, const TraceReadOptions& options,
+                  Provenance provenance) {
   CsvReader csv(path, std::move(text));
-  return trace_from(csv, options, {});
+  return trace_from(csv, options, std::move(provenance));
 }
 
 TraceSet read_traces(std::span<const std::string> paths, const TraceReadOptions& options) {

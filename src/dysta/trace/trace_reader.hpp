@@ -25,9 +25,10 @@ std::vector<std::string> expand_trace_paths(std::span<const std::string> paths);
 /// with the line of the first fault.
 Trace read_trace(const std::string& path, const TraceReadOptions& options = {});
 
-/// Reads a trace of unknown provenance from text; `path` gives the variant its name and messages
+/// Reads a trace from text; `path` gives the variant its name and messages
 /// their file.
-Trace parse_trace(const std::string& path, std::string text, const TraceReadOptions& options = {});
+Trace parse_trace(const std::string& path, std::string text, const TraceReadOptions& options = {},
+                  Provenance provenance = {});
 
 /// Reads all that `paths` name.
 TraceSet read_traces(std::span<const std::string> paths, const TraceReadOptions& options = {});
