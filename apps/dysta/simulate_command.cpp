@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
+#include <tuple>
 
 #include <CLI/Option.hpp>
 #include <fmt/format.h>
@@ -9,11 +11,13 @@
 #include "dysta/core/error.hpp"
 #include "dysta/metrics/comparison.hpp"
 #include "dysta/metrics/perfetto.hpp"
+#include "dysta/scenario/scenario.hpp"
 #include "dysta/sched/registry.hpp"
 #include "dysta/sim/compare.hpp"
 #include "dysta/workload/request_table.hpp"
 #include "dysta/workload/seeds.hpp"
 #include "output.hpp"
+#include "shared_folder.hpp"
 #include "workload_options.hpp"
 
 namespace dysta::cli {
@@ -21,6 +25,7 @@ namespace {
 
 struct Options {
   TraceOptions traces;
+  std::string scenario;  // instead of traces and a workload drawn from them
   WorkloadOptions workload;
   std::string requests;
   std::uint64_t seed = 1;
@@ -54,12 +59,61 @@ std::size_t find_baseline(std::string_view name, const std::vector<ConfiguredPol
                            "--policies, as written there");
 }
 
+/// What is simulated: pools of accelerators, and what they are asked for.
+struct Setting {
+  std::optional<TraceSet> traces;    // of the command line
+  std::optional<Profiles> profiles;  // of `traces`
+  std::optional<Scenario> scenario;  // instead of both
+  std::vector<Pool> pools;           // of the above
+  Workloads workloads;
+};
+
+std::vector<std::uint64_t> seeds_of(const Options& options) {
+  return options.seeds.empty() ? std::vector{options.seed} : parse_seeds(options.seeds);
+}
+
+std::string scenario_file(const std::string& name) {
+  std::vector<std::string> folders{"."};
+  try {
+    folders.push_back(shared_folder());
+  } catch (const FileError&) {
+    // What ships is not beside this program: names are looked for from here alone.
+  }
+  return find_scenario(name, folders);
+}
+
+void set_up_scenario(const Options& options, Setting& setting) {
+  const Scenario& scenario =
+      setting.scenario.emplace(load_scenario(scenario_file(options.scenario)));
+  setting.pools.assign(scenario.pools().begin(), scenario.pools().end());
+  const ScenarioDraw wanted{.load = options.workload.load,
+                            .rate_hz = options.workload.rate_hz,
+                            .slo_multiplier = options.workload.slo_multiplier,
+                            .count = options.workload.count.value_or(1000)};
+  setting.workloads = draw_workloads(scenario.pools(), scenario.streams(),
+                                     stream_draw(scenario, wanted), seeds_of(options));
+  setting.workloads.description.scenario = scenario.name();
+}
+
 Workloads make_workloads(const Options& options, const Pool& pool) {
   if (!options.requests.empty()) {
     return given_workload(read_requests(options.requests, *pool.traces), options.requests, pool);
   }
-  const auto seeds = options.seeds.empty() ? std::vector{options.seed} : parse_seeds(options.seeds);
-  return draw_workloads(options.workload.spec(pool), seeds, pool);
+  return draw_workloads(options.workload.spec(pool), seeds_of(options), pool);
+}
+
+void set_up(const Options& options, Setting& setting) {
+  if (!options.scenario.empty()) {
+    set_up_scenario(options, setting);
+    return;
+  }
+  if (options.traces.paths.empty()) {
+    throw SpecificationError("--traces or --scenario is needed; allowed is one of them");
+  }
+  const TraceSet& traces = setting.traces.emplace(options.traces.load());
+  const Profiles& profiles = setting.profiles.emplace(traces);
+  setting.pools = {one_pool(traces, profiles, options.accelerators)};
+  setting.workloads = make_workloads(options, setting.pools.front());
 }
 
 void write_timeline(OutputFile& file, std::span<const Pool> pools, const Run& drawn,
@@ -118,10 +172,9 @@ int run(const Options& options) {
   const auto policies = registry.parse(options.policies);
   const std::size_t baseline = find_baseline(options.baseline, policies);
 
-  const TraceSet traces = options.traces.load();
-  const Profiles profiles(traces);
-  const std::vector pools{one_pool(traces, profiles, options.accelerators)};
-  const Workloads workloads = make_workloads(options, pools.front());
+  Setting setting;
+  set_up(options, setting);
+  const auto& [pools, workloads] = std::tie(setting.pools, setting.workloads);
 
   Outputs outputs;
   OutputFile* completions_file = outputs.open(options.completions);
@@ -165,9 +218,19 @@ void add_simulate_command(CLI::App& app, Action& action) {
   auto* command =
       app.add_subcommand("simulate", "Run policies on the same requests and compare them");
   auto options = std::make_shared<Options>();
-  options->traces.add_to(*command);
+  auto* scenario =
+      command
+          ->add_option("--scenario", options->scenario,
+                       "Networks, accelerators and streams of requests of a scenario instead: a "
+                       "name in suite/scenarios, or a file (.yaml)")
+          ->type_name("NAME")
+          ->check(some_text());
+  for (CLI::Option* option : options->traces.add_to(*command, false)) scenario->excludes(option);
 
   auto workload_options = options->workload.add_to(*command);
+  for (CLI::Option* option : workload_options) {
+    if (WorkloadOptions::of_scenarios(*option)) scenario->excludes(option);
+  }
   auto* seed = command->add_option("--seed", options->seed, "Seed of all random streams")
                    ->transform(whole_in(0, kLargestSeed))
                    ->group("Workload")
@@ -190,6 +253,7 @@ void add_simulate_command(CLI::App& app, Action& action) {
                        ->excludes(seed)
                        ->excludes(seeds);
   for (CLI::Option* option : workload_options) requests->excludes(option);
+  scenario->excludes(requests);
 
   command
       ->add_option("--accelerators", options->accelerators,
@@ -197,7 +261,8 @@ void add_simulate_command(CLI::App& app, Action& action) {
       ->transform(whole_in(1, 4096))
       ->group("Workload")
       ->type_name("M")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->excludes(scenario);
   command
       ->add_option("--policies", options->policies,
                    "NAME[:key=value[,key=value]][,NAME...]; dysta policies lists them")
@@ -232,6 +297,9 @@ void add_simulate_command(CLI::App& app, Action& action) {
       ->group("Policies")
       ->type_name("N");
 
+  command->add_flag("--by-stream", options->text.by_stream, "Show figures of a scenario's streams")
+      ->group("Output")
+      ->needs(scenario);
   command->add_flag("--by-model", options->text.by_model, "Show figures of each model")
       ->group("Output");
   command

@@ -46,16 +46,18 @@ CLI::Validator some_text() {
       "", "text");
 }
 
-void TraceOptions::add_to(CLI::App& command) {
-  command.add_option("--traces", paths, "Trace files (CSV), and folders of them")
-      ->required()
-      ->type_name("PATH");
-  command
-      .add_option("--seq-len", sequence_length,
-                  "Tokens of an input where an attention trace has no seq-len column")
-      ->transform(whole_in(1, kLongestSequence))
-      ->type_name("TOKENS")
-      ->capture_default_str();
+std::vector<CLI::Option*> TraceOptions::add_to(CLI::App& command, bool required) {
+  auto* traces = command.add_option("--traces", paths, "Trace files (CSV), and folders of them")
+                     ->required(required)
+                     ->type_name("PATH");
+  auto* length =
+      command
+          .add_option("--seq-len", sequence_length,
+                      "Tokens of an input where an attention trace has no seq-len column")
+          ->transform(whole_in(1, kLongestSequence))
+          ->type_name("TOKENS")
+          ->capture_default_str();
+  return {traces, length};
 }
 
 TraceSet TraceOptions::load() const {
@@ -91,10 +93,9 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
           ->capture_default_str(),
       command
           .add_option("--slo-multiplier", slo_multiplier,
-                      "Deadline, as a multiple of the model's mean latency")
+                      "Deadline, as a multiple of the model's mean latency (10 if not given)")
           ->check(number_in(0, 1e9, false))
-          ->type_name("M")
-          ->capture_default_str(),
+          ->type_name("M"),
       command
           .add_option("--mix", mix,
                       "How often each variant or model is asked for, NAME=WEIGHT[,...]; all "
@@ -111,12 +112,17 @@ std::vector<CLI::Option*> WorkloadOptions::add_to(CLI::App& command) {
   return options;
 }
 
+bool WorkloadOptions::of_scenarios(const CLI::Option& option) {
+  const std::string name = option.get_name();
+  return name == "--arrivals" || name == "--mix" || name == "--priorities";
+}
+
 WorkloadSpec WorkloadOptions::spec(const Pool& pool) const {
   WorkloadSpec spec;
   spec.arrivals = parse_arrival_process(arrivals);
   const bool replay = spec.arrivals.kind == ArrivalProcess::Kind::replay;
   spec.count = count.value_or(replay ? spec.arrivals.table.times.size() : 1000);
-  spec.slo_multiplier = slo_multiplier;
+  spec.slo_multiplier = slo_multiplier.value_or(spec.slo_multiplier);
   spec.mix = mix.empty() ? Mix::uniform(*pool.traces) : Mix::parse(mix, *pool.traces);
   if (!priorities.empty()) spec.priorities = PriorityMix::parse(priorities);
   spec.rate_hz = rate_hz;

@@ -30,7 +30,8 @@ struct TraceOptions {
   std::vector<std::string> paths;
   std::uint32_t sequence_length = 512;
 
-  void add_to(CLI::App& command);
+  /// Adds the options; returns them, so that a command can exclude them by another.
+  std::vector<CLI::Option*> add_to(CLI::App& command, bool required = true);
   TraceSet load() const;
 };
 
@@ -40,12 +41,16 @@ struct WorkloadOptions {
   std::optional<double> load;
   std::optional<std::size_t> count;  // not given: 1000, or all of a replay
   std::string arrivals = "poisson";
-  double slo_multiplier = 10;
+  std::optional<double> slo_multiplier;  // not given: 10, or a scenario's
   std::string mix;
   std::string priorities;
 
   /// Adds the options; returns them, so that a command can exclude them by another.
   std::vector<CLI::Option*> add_to(CLI::App& command);
+
+  /// Whether an option is one that a scenario says itself: all but rate, load, count and SLO
+  /// multiplier.
+  static bool of_scenarios(const CLI::Option& option);
 
   /// The workload asked for, whatever the seed. Throws `SpecificationError` where the options
   /// contradict each other.
