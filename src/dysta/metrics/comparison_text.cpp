@@ -175,13 +175,21 @@ std::string difference_table(const Comparison& comparison) {
 /// One table a metric, policies down and groups across, in blocks that fit a terminal.
 std::string group_tables(const Comparison& comparison, std::string_view title,
                          std::vector<Group> Breakdown::*which) {
-  constexpr std::size_t kGroupsAcross = 6;
+  constexpr std::size_t kColumns = 100;
+  constexpr std::size_t kLongestCell = 13;  // "1234 / 99.9", and two blanks before it
   const auto groups = comparison.policies.front().mean_groups(which);
   std::string text;
-  for (std::size_t first = 0; first < groups.size(); first += kGroupsAcross) {
-    const std::size_t last = std::min(first + kGroupsAcross, groups.size());
+  for (std::size_t first = 0, last = 0; first < groups.size(); first = last) {
     std::vector<std::string> columns{fmt::format("ANTT / violations % by {}", title)};
-    for (std::size_t g = first; g < last; ++g) columns.push_back(groups[g].label);
+    std::size_t width = columns.front().size();
+    for (const PolicyResult& policy : comparison.policies) {
+      width = std::max(width, policy.label.size());
+    }
+    for (last = first; last < groups.size(); ++last) {
+      width += std::max(groups[last].label.size() + 2, kLongestCell);
+      if (last > first && width > kColumns) break;
+      columns.push_back(groups[last].label);
+    }
     TextTable table(std::move(columns));
     for (const PolicyResult& policy : comparison.policies) {
       const auto own = policy.mean_groups(which);

@@ -120,7 +120,7 @@ class Loader {
     for (YamlMap& network : map.maps("networks")) {
       read_network(network, gathered_[stream.pool], networks);
     }
-    check_rows(map, stream, networks);
+    keep_own_rows(map, stream, networks);
     map.done();
     streams_.push_back(std::move(stream));
     asked_.push_back(std::move(networks));
@@ -316,23 +316,34 @@ class Loader {
     return ranges;
   }
 
-  /// Every row of a table that names networks names one of the stream's.
-  static void check_rows(YamlMap& map, const Stream& stream, const std::vector<Asked>& networks) {
-    std::set<std::string> names;
+  /// Leaves of a table that names networks the rows that the stream's networks are asked for in.
+  static void keep_own_rows(YamlMap& map, Stream& stream, const std::vector<Asked>& networks) {
+    ArrivalTable& table = stream.arrivals.table;
+    std::set<std::string> own;
     for (const Asked& asked : networks) {
-      if (!asked.asked_as.empty()) names.insert(asked.asked_as);
+      if (!asked.asked_as.empty()) own.insert(asked.asked_as);
+      const bool named = !asked.asked_as.empty();
+      if (named == !table.models.empty()) continue;
+      map.complain("networks", named
+                                   ? "a network has 'asked_as', but the arrivals name no networks; "
+                                     "allowed with a replayed table that has a column 'model'"
+                                   : "a network lacks 'asked_as', but the arrivals name networks; "
+                                     "needed is what the column 'model' calls it");
     }
-    const auto& models = stream.arrivals.table.models;
-    if (models.empty() && !names.empty()) {
-      map.complain("networks",
-                   "a network has 'asked_as', but the arrivals name no models; allowed "
-                   "with a replayed table that has a column 'model'");
+    for (const std::string& name : own) {
+      if (std::find(table.models.begin(), table.models.end(), name) != table.models.end()) continue;
+      map.complain("networks", "the arrivals never ask for " + in_quotes(name) +
+                                   "; allowed is what stands in their column 'model'");
     }
-    for (const std::string& model : models) {
-      if (names.contains(model)) continue;
-      map.complain("networks", "the arrivals ask for " + in_quotes(model) +
-                                   "; needed is a network with it as 'asked_as'");
+    if (table.models.empty()) return;
+    ArrivalTable kept;
+    for (std::size_t row = 0; row < table.times.size(); ++row) {
+      if (!own.contains(table.models[row])) continue;
+      kept.times.push_back(table.times[row]);
+      kept.models.push_back(table.models[row]);
+      if (!table.tokens.empty()) kept.tokens.push_back(table.tokens[row]);
     }
+    table = std::move(kept);
   }
 
   fs::path folder_;
