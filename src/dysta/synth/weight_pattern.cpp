@@ -11,9 +11,9 @@
 namespace dysta {
 namespace {
 
-/// Sizes of parts, in weights or filters, that are pruned together and keep one share of theirs.
+/// What is pruned together and keeps one share: a layer, or several whose filters are tied.
 struct Part {
-  double size = 0;     ///< how much it counts towards the whole
+  double size = 0;     ///< what it counts towards the whole
   double weights = 0;  ///< its layers' mean number, which its share depends on
 };
 
@@ -150,14 +150,12 @@ void prune_channels(const NetworkModel& model, const WeightPattern& pattern,
   std::vector<bool> may = prunable(model);
   std::vector<bool> touched(layers.size(), true);
   std::vector<Part> parts_by_root(layers.size());
-  std::vector<double> members(layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const std::size_t root = ties.root(i);
     if (before[i].shape.groups > 1) continue;
     touched[root] = touched[root] && may[i];
-    parts_by_root[root].size += before[i].shape.out_channels;
+    parts_by_root[root].size += 1;
     parts_by_root[root].weights += static_cast<double>(before[i].shape.weights());
-    members[root] += 1;
   }
   std::vector<Part> parts;
   for (std::size_t root = 0; root < layers.size(); ++root) {
@@ -165,10 +163,11 @@ void prune_channels(const NetworkModel& model, const WeightPattern& pattern,
     parts.push_back(
         {.size = parts_by_root[root].size, .weights = parts_by_root[root].weights / members[root]});
   }
-  const std::vector<double> kept = shares(parts, pattern.kept, model.pruning.exponent);
+  // A layer loses filters and what they would have read: its weights shrink with the square.
+  const std::vector<double> kept = shares(parts, pattern.kept, model.pruning.exponent / 2);
   std::vector<double> share(layers.size(), 1.0);
   for (std::size_t root = 0, part = 0; root < layers.size(); ++root) {
-    if (members[root] > 0 && touched[root]) share[root] = kept[part++];
+    if (parts_by_root[root].size > 0 && touched[root]) share[root] = kept[part++];
   }
 
   const auto left = [&](std::size_t i) {

@@ -40,9 +40,10 @@ struct PrunedConvolution {
 ///
 /// Left alone are layers that read the network's input, grouped (above all depthwise) convolutions,
 /// layers that nothing reads, and for `nm` those whose input channels M does not divide. Of the
-/// others, `random` and `block` remove the pattern's share of all weights, `channel` of all
-/// filters, each layer as much as `PruningStatistics::exponent` says. Layers whose outputs are
-/// added up lose the same filters. A weight that is zero anyhow counts among those removed.
+/// others, `random` and `block` keep the pattern's share of all weights together, and `channel` the
+/// pattern's share of filters on average over layers; layers share this out as
+/// `PruningStatistics::exponent` says (half of it for filters). Layers whose outputs are added up
+/// lose the same filters. A weight that is zero anyhow counts among those removed.
 ///
 /// Throws `SpecificationError` where `channel` is asked for and the model does not say whose
 /// outputs a layer reads, and where the model is no CNN and the pattern not dense.
