@@ -22,6 +22,7 @@ LEVELS = {
     "synth": 4,
     "scenario": 5,
     "sim": 5,
+    "sweep": 6,
 }
 
 ROOT = Path(__file__).resolve().parent.parent

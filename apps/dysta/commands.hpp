@@ -13,6 +13,7 @@ namespace dysta::cli {
 using Action = std::function<int()>;
 
 void add_simulate_command(CLI::App& app, Action& action);
+void add_sweep_command(CLI::App& app, Action& action);
 void add_workload_command(CLI::App& app, Action& action);
 void add_policies_command(CLI::App& app, Action& action);
 void add_accel_command(CLI::App& app, Action& action);

@@ -1,4 +1,4 @@
-// The command line: dysta simulate, workload, policies, traces, accel, profile.
+// The command line: dysta simulate, sweep, workload, policies, traces, accel, profile.
 #include <memory>
 
 #include <CLI/App.hpp>
@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
   app.formatter(std::make_shared<HelpFormatter>());
   Action action;
   add_simulate_command(app, action);
+  add_sweep_command(app, action);
   add_workload_command(app, action);
   add_policies_command(app, action);
   add_traces_command(app, action);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -78,6 +79,14 @@ mode_t current_umask() {
   const mode_t mask = umask(0);
   umask(mask);
   return mask;
+}
+
+/// A duration as precise as its length makes sense: `95 s`, `12 min`, `3 h 20 min`.
+std::string duration_text(double duration_s) {
+  if (duration_s < 120) return std::to_string(std::lround(duration_s)) + " s";
+  const long minutes = std::lround(duration_s / 60);
+  if (minutes < 120) return std::to_string(minutes) + " min";
+  return std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
 }
 
 }  // namespace
@@ -217,15 +226,20 @@ Progress::~Progress() {
   if (shown_ && isatty(STDERR_FILENO) != 0) std::fputs("\r\x1b[K", stderr);
 }
 
+void Progress::continue_from(std::size_t done) {
+  done_before_ = done;
+  start_s_ = now_s();
+}
+
 void Progress::update(std::size_t done, std::size_t of) {
   const bool terminal = isatty(STDERR_FILENO) != 0;
   const double now = now_s();
   const double elapsed = now - start_s_;
-  if (elapsed < 2 || done == 0 || now - last_shown_s_ < (terminal ? 0.2 : 5)) return;
-  const double left = elapsed / static_cast<double>(done) * static_cast<double>(of - done);
-  std::fprintf(stderr,
-               terminal ? "\r\x1b[K%s: %zu of %zu, %.0f s left" : "%s: %zu of %zu, %.0f s left\n",
-               what_.c_str(), done, of, left);
+  const std::size_t own = done - done_before_;
+  if (elapsed < 2 || own == 0 || now - last_shown_s_ < (terminal ? 0.2 : 5)) return;
+  const double left = elapsed / static_cast<double>(own) * static_cast<double>(of - done);
+  std::fprintf(stderr, terminal ? "\r\x1b[K%s: %zu of %zu, %s left" : "%s: %zu of %zu, %s left\n",
+               what_.c_str(), done, of, duration_text(left).c_str());
   std::fflush(stderr);
   last_shown_s_ = now;
   shown_ = true;

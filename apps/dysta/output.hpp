@@ -59,13 +59,17 @@ void print(std::string_view text);
 /// Flushes standard output; throws `dysta::FileError` when that fails.
 void flush_output();
 
-/// Shows on standard error how far a computation is, once it takes more than two seconds.
+/// Shows on standard error how far a computation is and how long it will still take, once it takes
+/// more than two seconds.
 class Progress {
  public:
   explicit Progress(std::string what) : what_(std::move(what)) {}
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
+
+  /// Begins now, with so much done before: the time left does not count it as work.
+  void continue_from(std::size_t done);
 
   void update(std::size_t done, std::size_t of);
 
@@ -75,6 +79,7 @@ class Progress {
   std::string what_;
   double start_s_ = now_s();
   double last_shown_s_ = start_s_;
+  std::size_t done_before_ = 0;
   bool shown_ = false;
 };
 

@@ -24,4 +24,14 @@ std::string shared_folder() {
                   "holds no experiments; they ship with the source and with an installed program");
 }
 
+std::vector<std::string> folders_of_names() {
+  std::vector<std::string> folders{"."};
+  try {
+    folders.push_back(shared_folder());
+  } catch (const FileError&) {
+    // What ships is not beside this program: names are looked for from here alone.
+  }
+  return folders;
+}
+
 }  // namespace dysta::cli

@@ -72,19 +72,9 @@ std::vector<std::uint64_t> seeds_of(const Options& options) {
   return options.seeds.empty() ? std::vector{options.seed} : parse_seeds(options.seeds);
 }
 
-std::string scenario_file(const std::string& name) {
-  std::vector<std::string> folders{"."};
-  try {
-    folders.push_back(shared_folder());
-  } catch (const FileError&) {
-    // What ships is not beside this program: names are looked for from here alone.
-  }
-  return find_scenario(name, folders);
-}
-
 void set_up_scenario(const Options& options, Setting& setting) {
   const Scenario& scenario =
-      setting.scenario.emplace(load_scenario(scenario_file(options.scenario)));
+      setting.scenario.emplace(load_scenario(find_scenario(options.scenario, folders_of_names())));
   setting.pools.assign(scenario.pools().begin(), scenario.pools().end());
   const ScenarioDraw wanted{.load = options.workload.load,
                             .rate_hz = options.workload.rate_hz,

@@ -446,7 +446,7 @@ class InterruptsTest(FilesTest):
         process = self.start("--keep-partial")
         assert process.stderr is not None
         progress = process.stderr.readline().decode()  # told once some inputs are done
-        self.assertRegex(progress, r"\Anet: \d+ of 5000, \d+ s left\n\Z")
+        self.assertRegex(progress, r"\Anet: \d+ of 5000, \d+ (s|min) left\n\Z")
         process.send_signal(signal.SIGINT)
         out, rest = process.communicate(timeout=60)
         self.assertEqual((process.returncode, out), (130, b""))

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <CLI/Option.hpp>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "dysta/core/error.hpp"
+#include "dysta/sweep/run_sweep.hpp"
+#include "interruption.hpp"
+#include "output.hpp"
+#include "shared_folder.hpp"
+#include "workload_options.hpp"
+
+namespace dysta::cli {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string folder;
+  std::size_t jobs = 0;  // 0: as many as there are cores
+};
+
+int run(const Options& options) {
+  const SweepPlan plan = load_sweep(options.file, folders_of_names());
+  const Interruption interruption;
+  bool complete = false;
+  {
+    Progress progress("points");
+    SweepOptions sweep;
+    sweep.jobs =
+        options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+    sweep.progress = [&, begun = false](std::size_t done, std::size_t of) mutable {
+      if (!std::exchange(begun, true)) progress.continue_from(done);
+      progress.update(done, of);
+    };
+    sweep.stop = &interruption.requested();
+    complete = run_sweep(plan, options.folder, sweep);
+  }
+  if (!complete) {
+    complain("interrupted; what is finished is kept, and the same command goes on from there",
+             kFailure);
+    interruption.end_program();
+  }
+  print(counted(plan.points(), "point") + " in " +
+        (std::filesystem::path(options.folder) / "points.csv").string() + '\n');
+  return 0;
+}
+
+}  // namespace
+
+void add_sweep_command(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand(
+      "sweep", "Run every combination of scenarios, loads, deadlines, seeds and policies");
+  auto options = std::make_shared<Options>();
+  command->add_option("file", options->file, "What to run (YAML, docs/sweeps.md)")
+      ->required()
+      ->type_name("FILE")
+      ->check(some_text());
+  command
+      ->add_option("--out", options->folder,
+                   "The folder of the results: points.csv, and points.sqlite, from which an "
+                   "interrupted sweep goes on")
+      ->required()
+      ->type_name("DIR")
+      ->check(some_text());
+  command
+      ->add_option("--jobs", options->jobs,
+                   "Simulations at a time, all cores if not given; results do not depend on it")
+      ->transform(whole_in(1, 1024))
+      ->type_name("N");
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace dysta::cli
