@@ -22,7 +22,9 @@ Trace training_inputs(const Trace& trace, std::size_t part, std::size_t folds) {
     table.insert(table.end(), layers.begin(), layers.end());
     if (trace.sequence_length(s) > 0) lengths.push_back(trace.sequence_length(s));
   }
-  return {trace.identity(), trace.layers(), std::move(table), std::move(lengths)};
+  Trace::Identity identity = trace.identity();
+  identity.provenance.inputs.clear();  // the sets that it tells of are those of all inputs
+  return {std::move(identity), trace.layers(), std::move(table), std::move(lengths)};
 }
 
 struct NamedPredictor {
