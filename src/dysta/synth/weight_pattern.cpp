@@ -159,9 +159,9 @@ void prune_channels(const NetworkModel& model, const WeightPattern& pattern,
   }
   std::vector<Part> parts;
   for (std::size_t root = 0; root < layers.size(); ++root) {
-    if (members[root] == 0 || !touched[root]) continue;
-    parts.push_back(
-        {.size = parts_by_root[root].size, .weights = parts_by_root[root].weights / members[root]});
+    const Part& part = parts_by_root[root];
+    if (part.size == 0 || !touched[root]) continue;
+    parts.push_back({.size = part.size, .weights = part.weights / part.size});
   }
   // A layer loses filters and what they would have read: its weights shrink with the square.
   const std::vector<double> kept = shares(parts, pattern.kept, model.pruning.exponent / 2);
