@@ -23,6 +23,7 @@ LEVELS = {
     "scenario": 5,
     "sim": 5,
     "sweep": 6,
+    "experiment": 7,
 }
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -19,6 +19,8 @@ void add_policies_command(CLI::App& app, Action& action);
 void add_accel_command(CLI::App& app, Action& action);
 void add_profile_command(CLI::App& app, Action& action);
 void add_traces_command(CLI::App& app, Action& action);
+void add_reproduce_command(CLI::App& app, Action& action);
+void add_report_command(CLI::App& app, Action& action);
 
 // These add to `dysta traces`.
 void add_traces_predict_command(CLI::App& traces, Action& action);

@@ -27,6 +27,8 @@ int run(int argc, char** argv) {
   add_traces_command(app, action);
   add_accel_command(app, action);
   add_profile_command(app, action);
+  add_reproduce_command(app, action);
+  add_report_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -65,7 +65,7 @@ def chosen_points(experiment: Experiment, claim: dict[str, Any]) -> tuple[Points
             chosen = [
                 point
                 for point in chosen
-                if any(math.isclose(getattr(point, field), x, rel_tol=1e-6) for x in claim[key])
+                if any(math.isclose(getattr(point, field) or 0, x, rel_tol=1e-6) for x in claim[key])
             ]
     return sweep.points, chosen
 

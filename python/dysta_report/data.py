@@ -2,7 +2,6 @@
 
 import csv
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,7 +64,7 @@ class Point:
     scenario: str
     rate_hz: float
     utilisation: float
-    slo_multiplier: float
+    slo_multiplier: float | None  # None: deadlines are the scenario's
 
     def words(self) -> str:
         """Rate and utilisation, as figures head their panels."""
@@ -80,28 +79,29 @@ class Points:
         known: dict[Point, None] = {}
         policies: dict[str, None] = {}
         for line, row in read_table(path, POINT_COLUMNS):
-            numbers = []
+            numbers: dict[str, float | None] = {}
             for name in ("rate_hz", "utilisation", "slo_multiplier", "value"):
+                # Empty are bounds that do not exist, and the SLO of a scenario with its own.
+                if not row[name] and name in ("slo_multiplier", "value"):
+                    numbers[name] = None
+                    continue
                 try:
-                    numbers.append(float(row[name]))
+                    numbers[name] = float(row[name])
                 except ValueError:
-                    # A bound that does not exist is an empty field.
-                    if name == "value" and not row[name]:
-                        numbers.append(math.nan)
-                        continue
                     raise ReportError(path, f"{name} is '{row[name]}', not a number", line) from None
-            point = Point(row["scenario"], *numbers[:3])
+            value = numbers.pop("value")
+            point = Point(row["scenario"], **numbers)
             known[point] = policies[row["policy"]] = None
             values = self._values.setdefault((point, row["policy"], row["metric"]), {})
             if row["seed"] in values:
                 raise ReportError(path, "repeats an earlier line", line)
-            if not math.isnan(numbers[3]):
-                values[row["seed"]] = numbers[3]
+            if value is not None:
+                values[row["seed"]] = value
         if not known:
             raise ReportError(path, "has no results")
         scenarios = list(dict.fromkeys(point.scenario for point in known))
         self.points = sorted(
-            known, key=lambda p: (scenarios.index(p.scenario), p.slo_multiplier, p.rate_hz)
+            known, key=lambda p: (scenarios.index(p.scenario), p.slo_multiplier or 0, p.rate_hz)
         )
         self.policies = list(policies)
 

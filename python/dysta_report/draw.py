@@ -45,7 +45,10 @@ def draw(folder: Path) -> dict[str, Any]:
     for kind in experiment.fact("figures"):
         if kind not in KINDS:
             raise ReportError(experiment.file, f"'{kind}' is no kind of figure")
-        parts.append(KINDS[kind](experiment))
+        part = KINDS[kind](experiment)
+        for panel in part.panels:
+            panel.name = f"{kind}_{panel.name}"
+        parts.append(part)
     panels = [panel for part in parts for panel in part.panels]
     for panel in panels:
         _save(panel, figures)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 @dataclass
 class Panel:
-    """One drawing; `name` is that of its files."""
+    """One drawing; its files are called KIND_NAME, by the kind of figure that it is of."""
 
     name: str
     caption: str

@@ -26,6 +26,7 @@ def inline_svg(svg: str, prefix: str, label: str) -> str:
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
     svg = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{prefix}-\1"', svg)
+    svg = svg.replace('xlink:href="data:', 'href="data:')
     svg = re.sub(r' xmlns(:xlink)?="[^"]+"', "", svg)
     svg = svg.replace(INK, "currentColor").replace(GRID, "var(--grid)")
     # Page and figure share a font that is there; the sizes stay the figure's.
@@ -152,9 +153,9 @@ def _summary(parts: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
             )
     if not rows:
         return ""
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     return (
-        f'<section id="summary"><h2>What holds</h2><p>Of {len(rows)} claims: {told}. A claim about '
+        f'<section id="summary"><h2>What holds</h2><p>Of {len(rows)} claims {counts[HOLDS]} hold, '
+        f"{counts[FAILS]} do not, and {counts[OPEN]} cannot be decided. A claim about "
         "policies is held against paired runs on the same requests: it holds, or does not, where a "
         "95% confidence interval decides, at every point that the claim is about.</p>"
         '<div class="wide"><table class="summary"><thead><tr><th>verdict</th><th>claim</th>'

@@ -55,7 +55,7 @@ def calibration(experiment: Experiment) -> Drawn:
         axes.set_title(name)
         legend_below(axes, 2)
         drawn.panels.append(
-            Panel(f"calibration_{number}", "A marker a trace, fitted and synthesised anew.", figure)
+            Panel(f"{number}", "A marker a trace, fitted and synthesised anew.", figure)
         )
     rows = []
     for family, measured, synthesised in pairs:

@@ -27,7 +27,7 @@ def hardware(experiment: Experiment) -> Drawn:
         axes.set_yticklabels([row.design for row in chosen])
         axes.invert_yaxis()
         axes.set_xlabel(f"{quantity} ({chosen[0].unit})")
-        drawn.panels.append(Panel(f"hardware_{len(drawn.panels) + 1}", quantity, figure))
+        drawn.panels.append(Panel(f"{len(drawn.panels) + 1}", quantity, figure))
     drawn.tables.append(
         Table(
             "Hardware cost",

@@ -24,13 +24,14 @@ _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 INTERVALS = "Error bars: 95% confidence of the mean over seeds."
 
 
-def _point_words(sweep: Sweep, point: Point) -> str:
-    """A point, and what else of the sweep varies."""
-    words = point.words()
+def _point_words(sweep: Sweep, point: Point, short: bool = False) -> str:
+    """A point, and what else of the sweep varies; short for the heads of tables."""
+    words = f"{rate_words(point.rate_hz)}/s ({point.utilisation:.2f})" if short else point.words()
     if len({p.scenario for p in sweep.points.points}) > 1:
         words = f"{point.scenario}, {words}"
     if len({p.slo_multiplier for p in sweep.points.points}) > 1:
-        words += f", SLO × {point.slo_multiplier:g}"
+        if point.slo_multiplier is not None:
+            words += f", SLO × {point.slo_multiplier:g}"
     return words
 
 
@@ -79,8 +80,8 @@ def _table(sweep: Sweep, metrics: tuple[tuple[str, str, float], ...]) -> list[Ta
                     else "-"
                 )
             rows.append(cells)
-        head = ["policy", *(_point_words(sweep, point) for point in sweep.points.points)]
-        tables.append(Table(f"{sweep.title}: {label}", head, rows, "± 95% confidence of the mean"))
+        head = ["policy", *(_point_words(sweep, point, short=True) for point in sweep.points.points)]
+        tables.append(Table(f"{sweep.title}: {label}", head, rows, "requests/s (utilisation); ± 95% confidence of the mean"))
     return tables
 
 
@@ -286,9 +287,9 @@ def bound(experiment: Experiment) -> Drawn:
                 figure,
             )
         )
-        head = ["policy", *(_point_words(sweep, point) for point in points)]
+        head = ["policy", *(_point_words(sweep, point, short=True) for point in points)]
         drawn.tables.append(
-            Table(f"{sweep.title}: ANTT / lower bound", head, rows, "95% confidence in brackets")
+            Table(f"{sweep.title}: ANTT / lower bound", head, rows, "requests/s (utilisation); 95% confidence in brackets")
         )
     return drawn
 
@@ -303,7 +304,7 @@ def differences(experiment: Experiment) -> Drawn:
             for policy in sweep.points.policies:
                 if policy == base:
                     continue
-                cells = [_point_words(sweep, point), policy]
+                cells = [_point_words(sweep, point, short=True), policy]
                 for metric, _, scale in (VIOLATIONS, ANTT):
                     theirs, own = sweep.points.paired(point, policy, base, metric)
                     if not own:
@@ -325,7 +326,7 @@ def differences(experiment: Experiment) -> Drawn:
                 f"{sweep.title}: each policy less {base}, on the same requests",
                 ["point", "policy", "violations (points)", "ANTT", "ANTT as a factor"],
                 rows,
-                "above 0, or a factor above 1: worse than " + base,
+                f"requests/s (utilisation); above 0, or a factor above 1: worse than {base}",
             )
         )
     return drawn

@@ -75,7 +75,7 @@ def layer_latency(experiment: Experiment) -> Drawn:
             axes.set_title(f"{trace.name}, {len(latency)} inputs")
             legend_below(axes, 3)
             caption = f"{group.title}: {_origin(group.origin)}."
-            drawn.panels.append(Panel(f"latency_{trace.name}", caption, figure))
+            drawn.panels.append(Panel(trace.name, caption, figure))
             ranges = np.ptp(latency, axis=0)
             rows.append(
                 [
@@ -150,7 +150,7 @@ def sparsity(experiment: Experiment) -> Drawn:
             f"{group.title}: {_origin(group.origin)}. Boxes: quartiles over inputs; whiskers to 1.5 "
             "times the box."
         )
-        drawn.panels.append(Panel(f"sparsity_{group.name}", caption, figure))
+        drawn.panels.append(Panel(group.name, caption, figure))
     head = [
         "trace", "origin", "mean", "range", "mean, low light", "range, low light", "range, all inputs",
     ]
@@ -238,7 +238,7 @@ def patterns(experiment: Experiment) -> Drawn:
         axes.set_xlabel("share of all multiply-accumulates")
         legend_below(axes, 2)
         caption = f"{group.title}: {_origin(group.origin)}. Error bars: least and largest of all inputs."
-        drawn.panels.append(Panel(f"macs_{group.name}", caption, figure))
+        drawn.panels.append(Panel(group.name, caption, figure))
     head = [
         "trace",
         "origin",
@@ -276,7 +276,7 @@ def correlation(experiment: Experiment) -> Drawn:
             bar = figure.colorbar(image, ax=axes, shrink=0.85, label="correlation over inputs")
             bar.outline.set_linewidth(0.5)
             caption = f"{group.title}: {_origin(group.origin)}. Blank: layers that do not vary."
-            drawn.panels.append(Panel(f"correlation_{trace.name}", caption, figure))
+            drawn.panels.append(Panel(trace.name, caption, figure))
             next_to = np.diag(table, 1)
             next_to = next_to[~np.isnan(next_to)]
             rows.append(
@@ -328,7 +328,7 @@ def predictors(experiment: Experiment) -> Drawn:
         axes.set_xlabel("RMSE of remaining latency\n(% of the mean latency)")
         legend_below(axes, 3, 50)
         caption = f"{group.title}: {_origin(group.origin)}. Left is better."
-        drawn.panels.append(Panel(f"errors_{group.name}", caption, figure))
+        drawn.panels.append(Panel(group.name, caption, figure))
         means = [
             [errors[t][name] for t in traces if name in errors[t]] for name in names
         ]

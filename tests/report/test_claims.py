@@ -1,0 +1,172 @@
+"""Verdicts on claims, from figures small enough to be judged by eye."""
+
+import math
+from typing import Any
+
+from dysta_report.claims import FAILS, HOLDS, OPEN, Verdict, verdicts
+from dysta_report.data import Experiment
+from dysta_report.errors import ReportError
+from dysta_report.intervals import estimated, estimated_ratio, student_t_95
+from support import ReportTest, Values
+
+
+class IntervalsTest(ReportTest):
+    def test_student_t(self) -> None:
+        """Against printed tables."""
+        for degrees, value in ((1, 12.7062), (2, 4.3027), (4, 2.7764), (9, 2.2622), (30, 2.0423)):
+            self.assertAlmostEqual(student_t_95(degrees), value, places=4)
+
+    def test_estimate(self) -> None:
+        found = estimated([1, 2, 3])
+        self.assertEqual((found.mean, found.runs), (2, 3))
+        self.assertAlmostEqual(found.half_width, 4.3027 / math.sqrt(3), places=4)
+        self.assertEqual(estimated([5]).half_width, math.inf)
+        self.assertEqual(estimated([5]).bar, 0)
+
+    def test_ratio(self) -> None:
+        mean, least, largest = estimated_ratio([2, 8], [1, 1])
+        self.assertAlmostEqual(mean, 4)
+        self.assertAlmostEqual(mean / least, largest / mean)
+        for value in estimated_ratio([6, 6], [2, 2]):
+            self.assertAlmostEqual(value, 3)
+
+
+class ClaimsTest(ReportTest):
+    def verdict(self, claim: dict[str, Any], values: Values | None = None, **facts: Any) -> Verdict:
+        """How one claim fares."""
+        if values is not None:
+            facts["sweeps"] = [self.sweep(values)]
+        folder = self.experiment(claims=[{"says": "so", **claim}], **facts)
+        (found,) = verdicts(Experiment(folder))
+        self.assertEqual(found.says, "so")
+        return found
+
+    def compared(self, a: list[float], b: list[float], **claim: Any) -> Verdict:
+        """A claim about the ANTT of two policies at one rate."""
+        values = {(5.0, "a", "antt"): a, (5.0, "b", "antt"): b}
+        return self.verdict({"sweep": "sweep", "metric": "antt", "policy": "a", **claim}, values)
+
+    def test_lowest(self) -> None:
+        claim = {"kind": "lowest", "against": ["b"]}
+        self.assertEqual(self.compared([1, 2, 3], [2, 3, 4.1], **claim).verdict, HOLDS)
+        self.assertEqual(self.compared([2, 3, 4.1], [1, 2, 3], **claim).verdict, FAILS)
+        self.assertEqual(self.compared([1, 2, 3], [3, 1, 4], **claim).verdict, OPEN)
+        self.assertEqual(self.compared([1, 2, 3], [1, 2, 3], **claim).verdict, HOLDS)
+
+    def test_pairs_decide(self) -> None:
+        """Seeds differ by far more than policies do, but not on the same requests."""
+        claim = {"kind": "lowest", "against": ["b"]}
+        found = self.compared([1, 50, 99], [2, 51, 100.1], **claim)
+        self.assertEqual(found.verdict, HOLDS)
+        self.assertIn("1 of 1 paired comparisons as claimed", found.evidence)
+
+    def test_one_run_decides_nothing(self) -> None:
+        self.assertEqual(self.compared([1], [2], kind="lowest", against=["b"]).verdict, OPEN)
+
+    def test_one_point_decides_against(self) -> None:
+        values = {
+            (5.0, "a", "antt"): [1.0, 1.0],
+            (5.0, "b", "antt"): [2.0, 2.0],
+            (6.0, "a", "antt"): [3.0, 3.0],
+            (6.0, "b", "antt"): [2.0, 2.0],
+        }
+        claim = {"sweep": "sweep", "metric": "antt", "kind": "order", "policies": ["b", "a"]}
+        found = self.verdict(claim, values)
+        self.assertEqual(found.verdict, FAILS)
+        self.assertIn("b less a: -1 ± 0 at 6 requests/s (utilisation 0.60)", found.evidence)
+        self.assertEqual(self.verdict({**claim, "rates_hz": [5]}, values).verdict, HOLDS)
+        self.assertEqual(self.verdict({**claim, "utilisations": [0.6]}, values).verdict, FAILS)
+        self.assertEqual(self.verdict({**claim, "rates_hz": [7]}, values).verdict, OPEN)
+
+    def test_order(self) -> None:
+        values = {(5.0, name, "antt"): [at, at + 0.1] for name, at in (("c", 3.0), ("b", 2.0), ("a", 1.0))}
+        claim = {"sweep": "sweep", "metric": "antt", "kind": "order"}
+        self.assertEqual(self.verdict({**claim, "policies": ["c", "b", "a"]}, values).verdict, HOLDS)
+        self.assertEqual(self.verdict({**claim, "policies": ["c", "a", "b"]}, values).verdict, FAILS)
+
+    def test_factor(self) -> None:
+        claim = {"kind": "factor", "against": ["b"], "at_least": 4}
+        found = self.compared([1, 2], [4, 8.2], **claim)
+        self.assertEqual(found.verdict, OPEN)  # 4 and 4.1: the interval reaches below
+        self.assertEqual(self.compared([1, 2], [5, 10], **claim).verdict, HOLDS)
+        found = self.compared([1, 2], [3, 6], **claim)
+        self.assertEqual(found.verdict, FAILS)
+        self.assertIn("largest factor in ANTT: 3.00 (3.00 to 3.00), b against a", found.evidence)
+
+    def test_difference_in_points(self) -> None:
+        values = {
+            (5.0, "a", "violation_rate"): [0.1, 0.2],
+            (5.0, "b", "violation_rate"): [0.25, 0.35],
+        }
+        claim = {"sweep": "sweep", "metric": "violation_rate", "kind": "difference", "policy": "a"}
+        found = self.verdict({**claim, "against": ["b"], "at_least": 0.1}, values)
+        self.assertEqual(found.verdict, HOLDS)
+        self.assertIn("15 ±", found.evidence)
+        self.assertIn("points", found.evidence)
+        self.assertEqual(
+            self.verdict({**claim, "against": ["b"], "at_least": 0.2}, values).verdict, FAILS
+        )
+
+    def test_missing_policy(self) -> None:
+        found = self.compared([1, 2], [3, 4], kind="lowest", against=["x"])
+        self.assertEqual(found.verdict, OPEN)
+
+    def test_statistic(self) -> None:
+        files = [self.trace("m_a", [[0.2, 0.3], [0.4, 0.5]]), self.trace("m_b", [[0.5, 0.5], [0.5, 0.5]])]
+        traces = [{"name": "t", "title": "T", "origin": "measured", "files": files}]
+        claim = {"kind": "statistic", "traces": ["t"], "statistic": "sparsity_range"}
+        found = self.verdict({**claim, "at_least": 0.1}, traces=traces)
+        self.assertEqual(found.verdict, FAILS)
+        self.assertIn("from 0 (m_b) to 0.571 (m_a); 1 of 2 traces reach 0.1", found.evidence)
+        claim["statistic"] = "layer_correlation"
+        found = self.verdict({**claim, "at_least": 0.9}, traces=traces[:1])
+        self.assertIn("to 1 (m_a)", found.evidence)
+
+    def test_predictor(self) -> None:
+        rows = ["trace,predictor,rmse_normalised"]
+        for trace, one, other in (("m_a", 0.1, 0.2), ("m_b", 0.2, 0.31)):
+            rows += [f"{trace},one,{one}", f"{trace},other,{other}"]
+        self.write("made_up/predictions.csv", "\n".join([*rows, ""]))
+        files = [self.trace(name, [[0.2, 0.3], [0.4, 0.5]]) for name in ("m_a", "m_b")]
+        facts = {
+            "traces": [{"name": "t", "title": "T", "origin": "measured", "files": files}],
+            "predictions": {"file": "predictions.csv", "folds": 2, "last_n": 1},
+        }
+        claim = {"kind": "predictor", "traces": ["t"], "predictor": "one", "against": ["other"]}
+        found = self.verdict(claim, **facts)
+        self.assertEqual(found.verdict, HOLDS)
+        self.assertIn("other less one: +0.105", found.evidence)
+        self.assertIn("one lower on 2 of 2 traces", found.evidence)
+
+    def test_hardware(self) -> None:
+        claim = {"kind": "hardware", "quantity": "LUTs", "at_most": 5}
+        none = {"hardware": {"folder": "hw", "files": []}}
+        self.assertEqual(self.verdict(claim, **none).verdict, OPEN)
+        self.write("made_up/hw.csv", "design,quantity,value,unit\nx,LUTs,4,1\ny,LUTs,6,1\n")
+        some = {"hardware": {"folder": "hw", "files": ["hw.csv"]}}
+        self.assertEqual(self.verdict(claim, **some).verdict, FAILS)
+        self.assertEqual(self.verdict({**claim, "at_most": 6}, **some).verdict, HOLDS)
+
+    def test_what_is_wrong(self) -> None:
+        for text, message in (
+            ("scenario\ns\n", "points.csv:1: column 'rate_hz' is missing"),
+            (None, "points.csv: cannot be read: "),
+            ("{header}\n", "points.csv: has no results"),
+            ("{header}\ns,fast,1,1,1,a,antt,1\n", "points.csv:2: rate_hz is 'fast', not a number"),
+            ("{header}\ns,1,1\n", "points.csv:2: has not as many fields as the header"),
+            ("{header}\n" + 2 * "s,1,1,1,1,a,antt,1\n", "points.csv:3: repeats an earlier line"),
+        ):
+            with self.subTest(message):
+                sweep = self.sweep({(5.0, "a", "antt"): [1]})
+                path = self.folder / "made_up" / "sweep" / "points.csv"
+                if text is None:
+                    path.unlink()
+                else:
+                    header = "scenario,rate_hz,utilisation,slo_multiplier,seed,policy,metric,value"
+                    path.write_text(text.replace("{header}", header))
+                folder = self.experiment(sweeps=[sweep])
+                with self.assertRaisesRegex(ReportError, "^[^\n]*" + message):
+                    Experiment(folder).sweeps
+        folder = self.experiment(claims=[{"says": "so", "kind": "odd"}])
+        with self.assertRaisesRegex(ReportError, "unknown kind 'odd'"):
+            verdicts(Experiment(folder))
