@@ -71,8 +71,8 @@ std::string find_scenario(std::string_view name_or_path, std::span<const std::st
   namespace fs = std::filesystem;
   const fs::path given(name_or_path);
   if (given.extension() == ".yaml" || given.extension() == ".yml") {
-    return given.is_absolute() || folders.empty() ? given.string()
-                                                  : (fs::path(folders.front()) / given).string();
+    if (given.is_absolute() || folders.empty()) return given.string();
+    return (fs::path(folders.front()) / given).lexically_normal().string();
   }
   std::error_code ignored;
   for (const std::string& folder : folders) {

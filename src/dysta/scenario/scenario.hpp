@@ -29,6 +29,12 @@ class Scenario {
   Scenario(std::string name, std::string what, std::optional<double> load, std::vector<Pool> pools,
            std::deque<Networks> networks, std::vector<Stream> streams);
 
+  // A copy's pools would point into the original.
+  Scenario(const Scenario&) = delete;
+  Scenario& operator=(const Scenario&) = delete;
+  Scenario(Scenario&&) = default;
+  Scenario& operator=(Scenario&&) = default;
+
   const std::string& name() const { return name_; }
   const std::string& what() const { return what_; }  ///< in a line
   std::span<const Pool> pools() const { return pools_; }
@@ -53,7 +59,7 @@ struct ScenarioDraw {
   std::optional<double> load{};            ///< offered utilisation of the busiest pool
   std::optional<double> rate_hz{};         ///< requests of all streams a second; not with `load`
   std::optional<double> slo_multiplier{};  ///< in place of the scenario's
-  std::size_t count = 1000;                ///< requests of all streams together, about
+  std::size_t count = 1000;                ///< requests of all streams together
   std::uint64_t seed = 1;
 };
 

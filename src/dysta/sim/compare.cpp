@@ -1,8 +1,10 @@
 #include "dysta/sim/compare.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <stdexcept>
+#include <string_view>
 
 #include "dysta/core/error.hpp"
 #include "dysta/metrics/bound.hpp"
@@ -13,6 +15,22 @@ namespace {
 
 const Pool& pool_of(std::span<const Pool> pools, const Run& run, std::size_t request) {
   return pools[run.pools.empty() ? 0 : run.pools[request]];
+}
+
+/// Names of the models of all pools, as `RequestOutcome` counts them; with that of their pool where
+/// several run a model of this name, since its times differ from pool to pool.
+std::vector<std::string> model_names(std::span<const Pool> pools) {
+  std::map<std::string_view, int> times;
+  for (const Pool& pool : pools) {
+    for (const std::string& model : pool.traces->models()) ++times[model];
+  }
+  std::vector<std::string> names;
+  for (const Pool& pool : pools) {
+    for (const std::string& model : pool.traces->models()) {
+      names.push_back(times[model] > 1 ? model + " on " + pool.name : model);
+    }
+  }
+  return names;
 }
 
 /// The part of a description that pools and requests themselves tell.
@@ -191,10 +209,7 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
   }
   if (options.outcomes != nullptr) options.outcomes->assign(policies.size(), {});
   if (options.timelines != nullptr) options.timelines->assign(policies.size(), {});
-  std::vector<std::string> models;
-  for (const Pool& pool : pools) {
-    models.insert(models.end(), pool.traces->models().begin(), pool.traces->models().end());
-  }
+  const std::vector<std::string> models = model_names(pools);
 
   std::mutex progress_mutex;
   std::size_t done = 0;

@@ -1,9 +1,10 @@
 #include "dysta/workload/streams.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <map>
 #include <numeric>
+#include <queue>
 #include <stdexcept>
 #include <utility>
 
@@ -65,14 +66,14 @@ class InputsByLength {
   std::vector<Input> inputs_;
 };
 
-/// A stream's requests with the row of its table that each restates.
+/// When a stream's requests arrive, with the row of its table that each restates.
 struct Arrivals {
   std::vector<Seconds> times;
   std::vector<std::size_t> rows;  ///< replay only
 };
 
-/// The recorded gaps from a random row on, around the end, all scaled to the rate. Between the last
-/// row and the first lies the mean gap.
+/// The recorded gaps from a random instant on, around the end, all scaled to the rate. Between the
+/// last row and the first lies the mean gap.
 Arrivals replay(const Stream& stream, double rate_hz, std::size_t count, RandomStream& random) {
   const std::vector<Seconds>& recorded = stream.arrivals.table.times;
   const std::size_t rows = recorded.size();
@@ -83,9 +84,15 @@ Arrivals replay(const Stream& stream, double rate_hz, std::size_t count, RandomS
                              " are all the same, so they have no rate to scale");
   }
   const double scale = 1 / (mean_gap_s * rate_hz);
+  // A random instant lies in a long gap more often than in a short one, as a random row does not:
+  // from a random row on, bursts would come more often than they are recorded.
+  const Seconds cycle{mean_gap_s * static_cast<double>(rows)};
+  const Seconds start = recorded.front() + random.uniform() * cycle;
+  const auto first = std::lower_bound(recorded.begin(), recorded.end(), start);
+  const Seconds wait = (first == recorded.end() ? recorded.front() + cycle : *first) - start;
+  auto row = static_cast<std::size_t>(first - recorded.begin()) % rows;
   Arrivals arrivals;
-  Seconds time{0};
-  std::size_t row = static_cast<std::size_t>(random.below(rows));
+  Seconds time = wait * scale;
   for (std::size_t i = 0; i < count; ++i) {
     arrivals.times.push_back(time);
     arrivals.rows.push_back(row);
@@ -96,8 +103,9 @@ Arrivals replay(const Stream& stream, double rate_hz, std::size_t count, RandomS
   return arrivals;
 }
 
-Arrivals arrivals_of(const Stream& stream, double rate_hz, std::size_t count, std::uint64_t seed,
-                     RandomStream& phases) {
+/// The first `count`; those of a larger number begin with them.
+Arrivals arrivals_of(const Stream& stream, double rate_hz, std::size_t count, std::uint64_t seed) {
+  RandomStream phases(seed, StreamPurpose::phases);
   if (stream.arrivals.kind == ArrivalProcess::Kind::replay) {
     return replay(stream, rate_hz, count, phases);
   }
@@ -211,41 +219,65 @@ class Choice {
   bool by_row_ = false;
 };
 
-std::vector<Request> draw_stream(const Stream& stream, const Pool& pool, const StreamDraw& options,
-                                 std::size_t count, std::uint64_t seed) {
-  const double rate_hz = stream.rate_hz * options.rate_scale;
-  RandomStream phases(seed, StreamPurpose::phases);
-  RandomStream variants(seed, StreamPurpose::variants);
-  RandomStream samples(seed, StreamPurpose::samples);
-  RandomStream priorities(seed, StreamPurpose::priorities);
-  const Arrivals arrivals = arrivals_of(stream, rate_hz, count, seed, phases);
-  if (!(arrivals.times.back() <= kLongestTime)) {
-    throw SpecificationError("the last request of " + in_quotes(stream.name) +
-                             " would arrive after " + readable_text(arrivals.times.back().count()) +
-                             " s; allowed are rates and counts that end within 1e15 s");
-  }
-  const Choice choose(stream, pool);
-  const WeightedDraw draw_priority(stream.priorities.weights);
+/// The requests of a stream, one after the other and without end.
+class Source {
+ public:
+  /// `expected` is how many are likely to be taken.
+  Source(const Stream& stream, const Pool& pool, const StreamDraw& options, std::size_t expected,
+         std::uint64_t seed)
+      : stream_(stream),
+        pool_(pool),
+        options_(options),
+        rate_hz_(stream.rate_hz * options.rate_scale),
+        seed_(seed),
+        arrivals_(arrivals_of(stream, rate_hz_, expected, seed)),
+        choose_(stream, pool),
+        draw_priority_(stream.priorities.weights),
+        variants_(seed, StreamPurpose::variants),
+        samples_(seed, StreamPurpose::samples),
+        priorities_(seed, StreamPurpose::priorities) {}
 
-  std::vector<Request> requests;
-  requests.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
+  Seconds next_arrival() const { return arrivals_.times[next_]; }
+
+  Request take() {
+    const Seconds arrival = next_arrival();
+    if (!(arrival <= kLongestTime)) {
+      throw SpecificationError("a request of " + in_quotes(stream_.name) + " would arrive after " +
+                               readable_text(arrival.count()) +
+                               " s; allowed are rates and counts that end within 1e15 s");
+    }
     const auto [network, sample] =
-        choose(arrivals.rows.empty() ? 0 : arrivals.rows[i], variants, samples);
-    const Seconds slo = slo_of(stream, options, rate_hz, (*pool.profiles)[network->variant]);
+        choose_(arrivals_.rows.empty() ? 0 : arrivals_.rows[next_], variants_, samples_);
+    const Seconds slo = slo_of(stream_, options_, rate_hz_, (*pool_.profiles)[network->variant]);
     if (!(slo > Seconds{0} && slo <= kLongestTime)) {
-      throw SpecificationError("a deadline of " + in_quotes(stream.name) + " would be " +
+      throw SpecificationError("a deadline of " + in_quotes(stream_.name) + " would be " +
                                readable_text(slo.count()) +
                                " s after its request; allowed is more than 0 and at most 1e15 s");
     }
-    requests.push_back({.arrival = arrivals.times[i],
-                        .variant = network->variant,
-                        .sample = sample,
-                        .priority = kPriorities[draw_priority(priorities)],
-                        .slo = slo});
+    if (++next_ == arrivals_.times.size()) {
+      arrivals_ = arrivals_of(stream_, rate_hz_, 2 * next_, seed_);
+    }
+    return {.arrival = arrival,
+            .variant = network->variant,
+            .sample = sample,
+            .priority = kPriorities[draw_priority_(priorities_)],
+            .slo = slo};
   }
-  return requests;
-}
+
+ private:
+  const Stream& stream_;
+  const Pool& pool_;
+  const StreamDraw& options_;
+  double rate_hz_;
+  std::uint64_t seed_;
+  Arrivals arrivals_;
+  std::size_t next_ = 0;  ///< below the number of `arrivals_`
+  Choice choose_;
+  WeightedDraw draw_priority_;
+  RandomStream variants_;
+  RandomStream samples_;
+  RandomStream priorities_;
+};
 
 }  // namespace
 
@@ -271,33 +303,29 @@ std::vector<double> utilisations(std::span<const Pool> pools, std::span<const St
 }
 
 Run draw(std::span<const Pool> pools, std::span<const Stream> streams, const StreamDraw& options) {
-  struct Drawn {
-    Request request;
-    std::uint32_t stream;
-  };
   double rates = 0;
   for (const Stream& stream : streams) rates += stream.rate_hz;
 
   RandomStream seeds(options.seed, StreamPurpose::streams);
-  std::vector<Drawn> drawn;
-  for (std::size_t s = 0; s < streams.size(); ++s) {
-    const Stream& stream = streams[s];
+  std::vector<Source> sources;
+  sources.reserve(streams.size());
+  using Next = std::pair<Seconds, std::uint32_t>;  // arrival, stream
+  std::priority_queue<Next, std::vector<Next>, std::greater<>> next;
+  for (const Stream& stream : streams) {
     const double share = static_cast<double>(options.count) * (stream.rate_hz / rates);
-    const auto count = static_cast<std::size_t>(std::max(1.0, std::round(share)));
-    for (const Request& request :
-         draw_stream(stream, pools[stream.pool], options, count, seeds.bits())) {
-      drawn.push_back({request, static_cast<std::uint32_t>(s)});
-    }
+    sources.emplace_back(stream, pools[stream.pool], options, 1 + static_cast<std::size_t>(share),
+                         seeds.bits());
+    next.emplace(sources.back().next_arrival(), static_cast<std::uint32_t>(sources.size() - 1));
   }
-  std::stable_sort(drawn.begin(), drawn.end(), [](const Drawn& a, const Drawn& b) {
-    return a.request.arrival < b.request.arrival;
-  });
 
   Run run;
-  for (const auto& [request, stream] : drawn) {
-    run.requests.push_back(request);
+  while (run.requests.size() < options.count) {
+    const std::uint32_t stream = next.top().second;
+    next.pop();
+    run.requests.push_back(sources[stream].take());
     run.pools.push_back(static_cast<std::uint32_t>(streams[stream].pool));
     run.streams.push_back(stream);
+    next.emplace(sources[stream].next_arrival(), stream);
   }
   return run;
 }

@@ -77,7 +77,7 @@ struct Run {
 struct StreamDraw {
   double rate_scale = 1;                   ///< all rates are multiplied by it
   std::optional<double> slo_multiplier{};  ///< in place of that of streams with `ModelLatencies`
-  std::size_t count = 1000;  ///< requests of all streams together, about: each has at least one
+  std::size_t count = 1000;                ///< requests of all streams together
   std::uint64_t seed = 1;
 };
 
@@ -85,11 +85,12 @@ struct StreamDraw {
 std::vector<double> utilisations(std::span<const Pool> pools, std::span<const Stream> streams,
                                  double rate_scale = 1);
 
-/// Draws the requests of every stream, so many of each as its share of the rates, those of one
-/// instant ordered by stream. Each stream has random streams of its own.
-/// A periodic stream starts at a random phase; a replayed one at a random row and goes on at the
-/// table's start after its end. Throws `SpecificationError` where times or deadlines leave their
-/// limits.
+/// Draws the first `count` requests of all streams together, those of one instant ordered by
+/// stream, so that all streams go on until the last request. Each stream has random numbers of its
+/// own: at two rate scales the requests are the same, and their times differ by a factor.
+/// A periodic stream starts at a random phase; a replayed one at a random instant, and goes on at
+/// the table's start after its end. Throws `SpecificationError` where times or deadlines leave
+/// their limits, or a table to replay holds one time alone, over and over.
 Run draw(std::span<const Pool> pools, std::span<const Stream> streams, const StreamDraw& options);
 
 }  // namespace dysta
