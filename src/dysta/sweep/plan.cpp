@@ -31,8 +31,8 @@ std::vector<double> numbers_once(YamlMap& map, std::string_view key, double leas
   if (!map.has(key)) return numbers;
   for (const double number : map.numbers(key, least, largest)) {
     if (std::find(numbers.begin(), numbers.end(), number) != numbers.end()) {
-      map.complain(
-          key, std::string(key) + " has " + readable_text(number) + " twice; allowed is each once");
+      map.complain(key,
+                   std::string(key) + " has " + readable_text(number) + " twice; allowed is once");
     }
     numbers.push_back(number);
   }
@@ -102,7 +102,7 @@ std::vector<std::string> scenarios_of(YamlMap& map, std::span<const std::string>
   for (const std::string& name : map.texts("scenarios")) {
     const std::string path = at_key(map, "scenarios", [&] { return find_scenario(name, folders); });
     if (std::find(paths.begin(), paths.end(), path) != paths.end()) {
-      map.complain("scenarios", "has " + in_quotes(name) + " twice; allowed is once");
+      map.complain("scenarios", "scenarios has " + in_quotes(name) + " twice; allowed is once");
     }
     paths.push_back(path);
   }
