@@ -189,11 +189,11 @@ class Reproduction {
                         .accelerator_parameters = measured.accelerator_parameters,
                         .dysta_version = DYSTA_VERSION});
         const std::string& name = measured.trace.name();
-        put_trace(name, read_file(path),
-                  read_file(fs::path(path).replace_extension(".json").string()));
-        put_trace(name + "-again", made.csv, made.provenance);
+        const auto provenance = fs::path(path).replace_extension(".json").string();
         record_.calibration.push_back(
-            {.family = family.family, .measured = name, .synthesised = name + "-again"});
+            {.family = family.family,
+             .measured = put_trace(name, read_file(path), read_file(provenance)),
+             .synthesised = put_trace(name + "-again", made.csv, made.provenance)});
       }
     }
   }

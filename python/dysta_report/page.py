@@ -81,6 +81,9 @@ def _how(facts: dict[str, Any]) -> str:
                 f"{count} {'file' if count == 1 else 'files'}, {group['origin']}",
             )
         )
+    if "calibration" in facts:
+        count = len(facts["calibration"])
+        items.append(("Traces", f"{count} measured, and as many synthesised from what they taught"))
     items.append(("Command", facts["command"]))
     machine = facts["machine"]
     items.append(

@@ -116,15 +116,28 @@ def legend_below(
     )
 
 
+# Where ticks stand within a decade: as few as give an axis three.
+_LOG_STEPS: tuple[tuple[float, ...], ...] = (
+    (1,),
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 4, 5, 7),
+    (*(1 + 0.1 * k for k in range(10)), 2, 2.2, 2.4, 2.6, 2.8, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9),
+    tuple(1 + 0.02 * k for k in range(450)),
+)
+
+
 def plain_log_axis(axes: Axes, which: str) -> None:
     """Makes an axis ("x" or "y") logarithmic with few, plain numbers."""
     getattr(axes, f"set_{which}scale")("log")
     axis: Axis = getattr(axes, f"{which}axis")
     low, high = getattr(axes, f"get_{which}lim")()
-    steps = (1, 2, 5) if high / low < 1000 else (1,)
-    ticks = [step * 10.0**power for power in range(-9, 10) for step in steps]
-    axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    for steps in _LOG_STEPS:
+        every = [step * 10.0**power for power in range(-9, 10) for step in steps]
+        ticks = [tick for tick in every if low <= tick <= high]
+        if len(ticks) >= 3:
+            break
+    axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
     # The ticks are chosen for these limits.
     getattr(axes, f"set_{which}lim")(low, high)

@@ -81,7 +81,7 @@ class DrawingTest(ReportTest):
             sweeps=[self.sweep(values)],
             traces=[{"name": "t", "title": "T", "origin": "measured", "files": files}],
             predictions={"file": "predictions.csv", "folds": 2, "last_n": 1},
-            calibration=[{"family": "f", "measured": "m_a", "synthesised": "m_b"}],
+            calibration=[{"family": "f", "measured": files[0], "synthesised": files[1]}],
             hardware={"folder": "hw", "files": ["hw.csv"]},
             claims=[{**claim, "policy": "a", "against": ["dysta"]}],
         )

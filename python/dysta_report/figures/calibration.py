@@ -19,11 +19,12 @@ _MARKS = ((BLUE, "o"), (VERMILLION, "s"), (ORANGE, "^"), (GREY, "D"))
 
 def calibration(experiment: Experiment) -> Drawn:
     """Each synthesised trace beside the measured one that its model was fitted to."""
-    by_name: dict[str, Trace] = {
-        trace.name: trace for group in experiment.trace_groups for trace in group.traces
-    }
     pairs = [
-        (entry["family"], by_name[entry["measured"]], by_name[entry["synthesised"]])
+        (
+            str(entry["family"]),
+            Trace(experiment.folder / entry["measured"]),
+            Trace(experiment.folder / entry["synthesised"]),
+        )
         for entry in experiment.fact("calibration")
     ]
     drawn = Drawn()

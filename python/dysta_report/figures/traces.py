@@ -160,10 +160,15 @@ def sparsity(experiment: Experiment) -> Drawn:
     return drawn
 
 
-def _dense_macs(trace: Trace) -> float | None:
-    """Multiply-accumulates of one input with nothing left out."""
+def _listed_macs(trace: Trace) -> float:
+    """Multiply-accumulates of one input's layers with nothing skipped; 0 where nothing says."""
+    return float(sum(layer["dense_macs"] for layer in trace.provenance.get("layers", [])))
+
+
+def _kept_macs(trace: Trace) -> float:
+    """Those whose weight is not zero."""
     layers = trace.provenance.get("layers", [])
-    return float(sum(layer["dense_macs"] for layer in layers)) if layers else None
+    return float(sum(layer["dense_macs"] * layer.get("weight_density", 1.0) for layer in layers))
 
 
 def _effectual_macs(trace: Trace) -> tuple[float, float, float] | None:
@@ -180,25 +185,19 @@ def _effectual_macs(trace: Trace) -> tuple[float, float, float] | None:
     )
 
 
-def _weight_density(trace: Trace) -> float | None:
-    """Share of multiply-accumulates whose weight is not zero."""
-    layers = trace.provenance.get("layers", [])
-    dense = _dense_macs(trace)
-    if not dense:
-        return None
-    return sum(layer["dense_macs"] * layer.get("weight_density", 1.0) for layer in layers) / dense
-
-
 def patterns(experiment: Experiment) -> Drawn:
     """Effectual multiply-accumulates of one network under several patterns."""
     drawn = Drawn()
     rows = []
     for group in experiment.trace_groups:
         names, weights, works = [], [], []
+        # Where whole channels went, their work is not even listed: all is what the densest has.
+        dense = max((_listed_macs(trace) for trace in group.traces), default=0.0)
         for trace in group.traces:
-            dense, work, density = _dense_macs(trace), _effectual_macs(trace), _weight_density(trace)
-            if dense is None or work is None or density is None:
+            work = _effectual_macs(trace)
+            if work is None or dense == 0:
                 continue
+            density = _kept_macs(trace) / dense
             names.append(trace.name)
             weights.append(density)
             works.append([value / dense for value in work])

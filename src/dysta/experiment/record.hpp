@@ -29,7 +29,7 @@ struct TracesRecord {
 /// A trace and what a model that was fitted to it gives.
 struct CalibrationRecord {
   std::string family;
-  std::string measured;  ///< names of variants
+  std::string measured;  ///< files
   std::string synthesised;
 };
 
