@@ -14,3 +14,10 @@ install(
   FILE dysta-targets.cmake
   NAMESPACE dysta::
   DESTINATION ${package_dir})
+
+# What the program finds beside itself: shared_folder() in apps/dysta.
+install(
+  DIRECTORY ${PROJECT_SOURCE_DIR}/data ${PROJECT_SOURCE_DIR}/experiments
+            ${PROJECT_SOURCE_DIR}/python ${PROJECT_SOURCE_DIR}/suite
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/dysta
+  PATTERN __pycache__ EXCLUDE)

@@ -33,7 +33,7 @@ def main() -> int:
 
             for folder in options.folders:
                 write_page(folder)
-    except ReportError as error:
+    except (ReportError, OSError) as error:
         print(f"dysta: {error}", file=sys.stderr)
         return 1
     return 0

@@ -35,6 +35,14 @@ def _save(panel: Panel, folder: Path) -> None:
 def draw(folder: Path) -> dict[str, Any]:
     """Draws the experiment in `folder`; returns what results.json says."""
     experiment = Experiment(folder)
+    try:
+        return _draw(experiment)
+    except KeyError as missing:
+        raise ReportError(experiment.file, f"lacks {missing}, as of another version") from None
+
+
+def _draw(experiment: Experiment) -> dict[str, Any]:
+    folder = experiment.folder
     matplotlib.rcParams.update(settings())
     figures = folder / "figures"
     figures.mkdir(exist_ok=True)
@@ -53,7 +61,12 @@ def draw(folder: Path) -> dict[str, Any]:
     for panel in panels:
         _save(panel, figures)
     results: dict[str, Any] = {
-        "claims": [vars(verdict) for verdict in claims.verdicts(experiment)],
+        "claims": [
+            {**vars(verdict), "headline": claim.get("headline", False)}
+            for claim, verdict in zip(
+                experiment.facts["claims"], claims.verdicts(experiment), strict=True
+            )
+        ],
         "panels": [{"name": panel.name, "caption": panel.caption} for panel in panels],
         "tables": [vars(table) for part in parts for table in part.tables],
     }

@@ -15,6 +15,10 @@ _CLASSES = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}
 _SIGNS = {HOLDS: "✓", FAILS: "✗", OPEN: "?"}
 
 
+# Experiments: their facts and their results.
+Parts = list[tuple[dict[str, Any], dict[str, Any]]]
+
+
 def _text(value: object) -> str:
     return html.escape(str(value))
 
@@ -143,37 +147,47 @@ def _section(folder: Path, facts: dict[str, Any], results: dict[str, Any]) -> st
     return "\n".join(line for line in lines if line)
 
 
-def _summary(parts: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
-    counts = {verdict: 0 for verdict in _CLASSES}
+def _summary(parts: Parts) -> str:
+    """The headline claims in full, and of all claims how many hold."""
+    headlines = [
+        f'<tr><td>{_verdict(claim["verdict"])}</td><td>{_text(claim["says"])}'
+        f'<div class="evidence">{_text(claim["evidence"])}</div></td></tr>'
+        for _, results in parts
+        for claim in results["claims"]
+        if claim["headline"]
+    ]
     rows = []
     for facts, results in parts:
-        for claim in results["claims"]:
-            counts[claim["verdict"]] += 1
-            rows.append(
-                f'<tr><td>{_verdict(claim["verdict"])}</td><td>{_text(claim["says"])}</td>'
-                f'<td><a href="#{_text(facts["name"])}">{_text(facts.get("restates") or facts["name"])}'
-                "</a></td></tr>"
-            )
-    if not rows:
-        return ""
-    return (
-        f'<section id="summary"><h2>What holds</h2><p>Of {len(rows)} claims {counts[HOLDS]} hold, '
-        f"{counts[FAILS]} do not, and {counts[OPEN]} cannot be decided. A claim about "
-        "policies is held against paired runs on the same requests: it holds, or does not, where a "
-        "95% confidence interval decides, at every point that the claim is about.</p>"
-        '<div class="wide"><table class="summary"><thead><tr><th>verdict</th><th>claim</th>'
-        f'<th>where</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div></section>'
+        found = [claim["verdict"] for claim in results["claims"]]
+        counts = "".join(
+            f'<td class="{_CLASSES[v]}">{found.count(v) or "–"}</td>' for v in _CLASSES
+        )
+        restates = f' <span class="restates">{_text(facts["restates"])}</span>' if facts["restates"] else ""
+        rows.append(
+            f'<tr><td><a href="#{_text(facts["name"])}">{_text(facts["title"])}</a>{restates}</td>'
+            f"{counts}</tr>"
+        )
+    all_of = [claim["verdict"] for _, results in parts for claim in results["claims"]]
+    lines = ['<section id="summary"><h2>What holds</h2>']
+    if all_of:
+        lines.append(
+            f"<p>Of {len(all_of)} claims {all_of.count(HOLDS)} hold, {all_of.count(FAILS)} do not, and "
+            f"{all_of.count(OPEN)} cannot be decided. A claim about policies is held against paired "
+            "runs on the same requests: it holds, or does not, where a 95% confidence interval "
+            "decides, at every point that the claim is about.</p>"
+        )
+    if headlines:
+        lines.append(
+            '<table class="summary"><thead><tr><th>verdict</th><th>claim</th></tr></thead><tbody>'
+            + "".join(headlines)
+            + "</tbody></table>"
+        )
+    heads = "".join(f'<th scope="col">{_verdict(verdict)}</th>' for verdict in _CLASSES)
+    lines.append(
+        '<h3>All experiments</h3><table class="contents"><thead><tr><th scope="col">experiment</th>'
+        f'{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></section>'
     )
-
-
-def _contents(parts: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
-    items = "".join(
-        f'<li><a href="#{_text(facts["name"])}">{_text(facts["title"])}</a>'
-        + (f" ({_text(facts['restates'])})" if facts.get("restates") else "")
-        + "</li>"
-        for facts, _ in parts
-    )
-    return f'<nav><h2>Contents</h2><ul>{items}</ul></nav>'
+    return "".join(lines)
 
 
 def page(parts: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> str:
@@ -194,7 +208,6 @@ def page(parts: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> str:
             "which. Absolute figures therefore cannot equal the paper’s; orders and factors are held "
             "against its claims.</p></header>",
             _summary(told),
-            _contents(told),
             *(_section(folder, facts, results) for folder, facts, results in parts),
             "</main>\n</body>\n</html>\n",
         ]
@@ -212,5 +225,11 @@ def write_page(folder: Path) -> None:
     parts.sort(key=lambda part: (part[1].get("order", 0), part[1]["name"]))
     target = folder / "index.html"
     beside = folder / ".index.html"
-    beside.write_text(page(parts), encoding="utf-8")
+    try:
+        text = page(parts)
+    except KeyError as missing:
+        raise ReportError(
+            folder, f"holds results without {missing}, of another version: dysta report draws anew"
+        ) from None
+    beside.write_text(text, encoding="utf-8")
     beside.replace(target)

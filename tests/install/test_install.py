@@ -52,6 +52,16 @@ class InstallTest(unittest.TestCase):
         said = run(self.prefix / "bin/dysta", "--version")
         self.assertEqual(said, f"dysta {options.dysta_version}\n")
 
+    def test_what_ships_is_found(self) -> None:
+        listed = run(self.prefix / "bin/dysta", "reproduce", "list", cwd=self.folder)
+        self.assertIn("fig12 ", listed)
+        said = run(
+            self.prefix / "bin/dysta",
+            *"simulate --scenario paper_attention --count 10 --policies fcfs".split(),
+            cwd=self.folder,
+        )
+        self.assertIn("paper_attention", said)
+
     def test_consumer(self) -> None:
         build = self.folder / "consumer"
         run(

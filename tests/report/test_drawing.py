@@ -75,7 +75,7 @@ class DrawingTest(ReportTest):
         rows += [f"{trace},{p},0.1" for trace in ("m_a", "m_b") for p in ("none", "average_all")]
         self.write("made_up/predictions.csv", "\n".join([*rows, ""]))
         self.write("made_up/hw.csv", "design,quantity,value,unit\nx,LUTs,4,1\n")
-        claim = {"says": "a < b & so", "kind": "lowest", "sweep": "sweep", "metric": "antt"}
+        claim = {"says": "a < b & so", "headline": True, "kind": "lowest", "sweep": "sweep", "metric": "antt"}
         return self.experiment(
             figures=list(KINDS),
             sweeps=[self.sweep(values)],

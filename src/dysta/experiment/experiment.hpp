@@ -65,6 +65,7 @@ std::string_view name_of(ClaimKind kind);
 /// empty.
 struct Claim {
   std::string says;
+  bool headline = false;  ///< stands on top of the report
   ClaimKind kind = ClaimKind::order;
   std::string sweep;
   std::string metric;

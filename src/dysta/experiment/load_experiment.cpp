@@ -170,6 +170,7 @@ void need_policies(YamlMap& map, std::string_view key, const std::vector<std::st
 Claim parse_claim(YamlMap map, const Experiment& experiment) {
   Claim claim;
   claim.says = map.text("says");
+  if (map.has("headline")) claim.headline = map.flag("headline");
   const std::string kind = one_of(map, "kind", kClaimKinds);
   claim.kind = static_cast<ClaimKind>(std::find(kClaimKinds.begin(), kClaimKinds.end(), kind) -
                                       kClaimKinds.begin());

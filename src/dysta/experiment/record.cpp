@@ -13,7 +13,7 @@ void add(Json& object, const char* key, const Value& value) {
 }
 
 Json claim_json(const Claim& claim) {
-  Json json{{"kind", name_of(claim.kind)}, {"says", claim.says}};
+  Json json{{"kind", name_of(claim.kind)}, {"says", claim.says}, {"headline", claim.headline}};
   add(json, "sweep", claim.sweep);
   add(json, "metric", claim.metric);
   add(json, "policy", claim.policy);

@@ -1,0 +1,178 @@
+#include "dysta/experiment/experiment.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "dysta/core/error.hpp"
+#include "dysta/experiment/record.hpp"
+#include "support/message.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace dysta {
+namespace {
+
+constexpr const char* kHead =
+    "schema: 1\n"
+    "order: 5\n"
+    "title: A title\n"
+    "about: What it is.\n";
+
+constexpr const char* kTraces =
+    "figures: correlation\n"
+    "traces:\n"
+    "  - {name: some, title: Some, files: [data/a.csv, data/b.csv]}\n";
+
+/// Parses an experiment of the source's own scenarios.
+Experiment parsed(const std::string& text) {
+  return parse_experiment("experiments/made_up.yaml", text, DYSTA_SOURCE);
+}
+
+std::string complaint(const std::string& text) {
+  return test::message_of<FileError>([&] { parsed(text); });
+}
+
+TEST(Experiment, reads_traces) {
+  const Experiment experiment =
+      parsed(std::string(kHead) +
+             "figures: [correlation, predictors]\n"
+             "traces:\n"
+             "  - {name: some, title: Some, files: [data/a.csv, data/b.csv]}\n"
+             "  - name: drawn\n"
+             "    title: Drawn\n"
+             "    synthesised:\n"
+             "      - {model: bert, accelerator: sanger, inputs: {tokens_varied: 30}, seed: 7}\n"
+             "predictions: {folds: 4, last_n: 2}\n"
+             "claims:\n"
+             "  - says: It is so\n"
+             "    kind: predictor\n"
+             "    traces: [some, drawn]\n"
+             "    predictor: average_all\n"
+             "    against: none\n");
+  EXPECT_EQ(experiment.name, "made_up");
+  EXPECT_EQ(experiment.order, 5);
+  EXPECT_EQ(experiment.figures, (std::vector<std::string>{"correlation", "predictors"}));
+  ASSERT_EQ(experiment.traces.size(), 2U);
+  EXPECT_EQ(experiment.traces[0].files, (std::vector<std::string>{"data/a.csv", "data/b.csv"}));
+  ASSERT_EQ(experiment.traces[1].synthesised.size(), 1U);
+  const SynthesisRequest& request = experiment.traces[1].synthesised[0];
+  EXPECT_EQ(request.model, "bert");
+  EXPECT_EQ(request.seed, 7U);
+  EXPECT_EQ(request.inputs,
+            (std::vector<std::pair<std::string, std::size_t>>{{"tokens_varied", 30}}));
+  EXPECT_EQ(experiment.predictions->folds, 4U);
+  ASSERT_EQ(experiment.claims.size(), 1U);
+  EXPECT_EQ(experiment.claims[0].kind, ClaimKind::predictor);
+  EXPECT_EQ(experiment.claims[0].against, std::vector<std::string>{"none"});
+  EXPECT_FALSE(experiment.claims[0].headline);
+}
+
+TEST(Experiment, every_shipped_one_is_right) {
+  std::size_t read = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(DYSTA_SOURCE) + "/experiments")) {
+    const Experiment experiment = load_experiment(entry.path().string(), DYSTA_SOURCE);
+    for (const ExperimentTraces& traces : experiment.traces) {
+      for (const std::string& file : traces.files) {
+        EXPECT_TRUE(std::filesystem::exists(std::string(DYSTA_SOURCE) + '/' + file)) << file;
+      }
+    }
+    ++read;
+  }
+  EXPECT_GT(read, 10U);
+}
+
+TEST(Experiment, faults_have_line_and_column) {
+  const std::string head = kHead;
+  const std::string traces = head + kTraces;
+  EXPECT_EQ(complaint(traces + "colour: red\n"),
+            "experiments/made_up.yaml:8:1: 'colour' is not known here; allowed are about, figures, "
+            "order, schema, title, traces");
+  EXPECT_EQ(complaint(head + "figures: pie\n"),
+            "experiments/made_up.yaml:5:10: figures has 'pie'; allowed are tradeoff, lines, bars, "
+            "bound, differences, layer_latency, sparsity, patterns, correlation, predictors, "
+            "calibration, hardware");
+  EXPECT_EQ(complaint(head + "figures: lines\n"),
+            "experiments/made_up.yaml:5:10: figures has 'lines', which is drawn from sweeps; the "
+            "experiment has none");
+  EXPECT_EQ(complaint(head + "figures: correlation\n"
+                             "traces:\n"
+                             "  - {name: a, title: A, files: ../../etc/passwd}\n"),
+            "experiments/made_up.yaml:7:32: files has '../../etc/passwd'; allowed are paths from "
+            "the folder that holds experiments/ on");
+  EXPECT_EQ(complaint(head + "figures: correlation\n"
+                             "traces:\n"
+                             "  - {name: ../a, title: A, files: a.csv}\n"),
+            "experiments/made_up.yaml:7:12: name is '../a'; allowed is a name of a-z, 0-9 and _");
+  EXPECT_EQ(complaint(head + "figures: correlation\n"
+                             "traces:\n"
+                             "  - {name: a, title: A}\n"),
+            "experiments/made_up.yaml:7:12: traces have either files or synthesised");
+  EXPECT_EQ(
+      complaint(traces + "claims:\n"
+                         "  - {says: So, kind: statistic, traces: other, statistic: latency_range, "
+                         "at_least: 1}\n"),
+      "experiments/made_up.yaml:9:41: traces has 'other'; allowed are the experiment's");
+  EXPECT_EQ(complaint(traces + "claims:\n"
+                               "  - {says: So, kind: predictor, traces: some, predictor: none, "
+                               "against: last_n}\n"),
+            "experiments/made_up.yaml:9:22: a claim about predictors needs predictions in the "
+            "experiment");
+  EXPECT_EQ(complaint(traces + "claims:\n"
+                               "  - {says: So, kind: lowest, sweep: none}\n"),
+            "experiments/made_up.yaml:9:37: sweep is 'none'; allowed is the name of one of the "
+            "sweeps");
+}
+
+TEST(Experiment, claims_name_policies_of_their_sweep) {
+  const std::string text = std::string(kHead) +
+                           "figures: lines\n"
+                           "sweeps:\n"
+                           "  - name: one\n"
+                           "    title: One\n"
+                           "    schema: 1\n"
+                           "    scenarios: paper_cnn\n"
+                           "    policies: [fcfs, \"dysta:beta=0.5\"]\n"
+                           "    loads: 0.5\n"
+                           "    seeds: 1-2\n"
+                           "    requests: 10\n"
+                           "claims:\n"
+                           "  - says: So\n"
+                           "    kind: factor\n"
+                           "    sweep: one\n"
+                           "    metric: antt\n"
+                           "    policy: fcfs\n"
+                           "    at_least: 2\n";
+  EXPECT_EQ(parsed(text + "    against: \"dysta:beta=0.5\"\n").claims[0].limit, 2);
+  EXPECT_EQ(complaint(text + "    against: dysta\n"),
+            "experiments/made_up.yaml:22:14: against has 'dysta'; allowed are policies of the "
+            "sweep, as written there");
+}
+
+TEST(Experiment, is_recorded_with_what_was_run) {
+  const Experiment experiment =
+      parsed(std::string(kHead) + kTraces +
+             "claims:\n"
+             "  - {says: So, headline: true, kind: statistic, traces: some, "
+             "statistic: latency_range, at_least: 0.5}\n");
+  ExperimentRecord record;
+  record.dysta = "1.2.3";
+  record.command = "dysta reproduce made_up";
+  record.machine = {.cpu = "CPU", .cores = 2, .system = "Linux"};
+  record.traces = {{.files = {"traces/a.csv"}, .origin = "measured"}};
+  const auto json = nlohmann::json::parse(experiment_json(experiment, record));
+  EXPECT_EQ(json["name"], "made_up");
+  EXPECT_EQ(json["dysta"], "1.2.3");
+  EXPECT_EQ(json["machine"]["cores"], 2);
+  EXPECT_EQ(json["traces"][0]["origin"], "measured");
+  EXPECT_EQ(json["claims"][0]["kind"], "statistic");
+  EXPECT_EQ(json["claims"][0]["headline"], true);
+  EXPECT_EQ(json["claims"][0]["at_least"], 0.5);
+  EXPECT_FALSE(json["claims"][0].contains("policy"));
+  EXPECT_FALSE(json.contains("predictions"));
+}
+
+}  // namespace
+}  // namespace dysta
