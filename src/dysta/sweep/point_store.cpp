@@ -65,7 +65,8 @@ class PointStore::Database {
 
 void PointStore::Database::fail(int answer) const {
   std::string message;
-  switch (answer & 0xff) {  // an extended code holds the primary one there
+  const int primary = answer & 0xff;  // of an extended code
+  switch (primary) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       message = "is in use by another program; allowed is one sweep at a time in a folder";
@@ -77,7 +78,8 @@ void PointStore::Database::fail(int answer) const {
       message = "is damaged; allowed is a file as dysta sweep left it, or none";
       break;
     default: {
-      const int cause = connection_ == nullptr ? 0 : sqlite3_system_errno(connection_.get());
+      const bool of_system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;
+      const int cause = of_system ? sqlite3_system_errno(connection_.get()) : 0;
       message = std::string("cannot be written: ") +
                 (cause != 0 ? std::strerror(cause) : sqlite3_errstr(answer)) +
                 "; allowed is a file in a folder that can be written, with space left";
