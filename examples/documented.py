@@ -4,8 +4,8 @@
 In a page, a block of sh is run if it starts with `build/release/dysta`, `mkdir`, `cat`, `for` or
 `python3`; a block of text right after it is what it prints, standard error included. Between
 `<!-- COMMAND -->` and `<!-- end -->` stands what `build/release/COMMAND` prints. All commands of a
-page run in one folder that holds the repository's data and examples; one that fails without saying
-what in a block of text is a fault.
+page run in one folder that holds the repository's data, examples and suite; one that fails without
+saying what in a block of text is a fault.
 
 usage: documented.py [--update] DYSTA PAGE...
 """
@@ -41,7 +41,7 @@ def renewed(page: Path, dysta: Path) -> str:
         folder = Path(name)
         (folder / "build" / "release").mkdir(parents=True)
         (folder / "build" / "release" / "dysta").symlink_to(dysta)
-        for shared in ("data", "examples"):
+        for shared in ("data", "examples", "suite"):
             (folder / shared).symlink_to(ROOT / shared)
 
         def part(match: re.Match[str]) -> str:

@@ -42,6 +42,9 @@ double rate_hz(const Scenario& scenario, const ScenarioDraw& options) {
 }
 
 double utilisation(const Scenario& scenario, const ScenarioDraw& options) {
+  // As asked for, without the rounding of a rate in between.
+  const auto load = options.load || options.rate_hz ? options.load : scenario.load();
+  if (load) return *load;
   const auto shares =
       utilisations(scenario.pools(), scenario.streams(), rate_scale(scenario, options));
   return *std::max_element(shares.begin(), shares.end());
