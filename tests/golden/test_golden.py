@@ -23,6 +23,13 @@ TOLERANCE = 1e-9  # relative
 DEFAULTS = {"beta": 0.01, "alpha": 1.0, "seq_len": 512}
 # A parameter of summary.json, and the policies that have it.
 PARAMETERS = {"beta": ("dysta",), "alpha": ("sdrm3",)}
+# Lower bounds on ANTT of some cases, to two digits, from another implementation.
+LOWER_BOUNDS = {
+    "attnn_overload": "29.75",
+    "attnn_tight_slo": "4.39",
+    "cnn_overload": "4.88",
+    "cnn_tight_slo": "1.37",
+}
 METRICS = {"antt": "antt", "stp": "stp_inferences_per_s", "violation_rate": "violation_rate"}
 
 
@@ -79,6 +86,10 @@ class Golden(unittest.TestCase):
             for key, metric in METRICS.items():
                 self.close(result[metric], wanted[key], f"{name}: {metric}")
             self.assertEqual(result["decisions"], wanted["layers"], msg=name)
+            self.assertLessEqual(result["antt_lower_bound"], result["antt"] * (1 + 1e-12), msg=name)
+            if case.name in LOWER_BOUNDS:
+                bound = f"{result['antt_lower_bound']:.2f}"
+                self.assertEqual(bound, LOWER_BOUNDS[case.name], msg=name)
 
 
 def add_tests(cases: list[Path]) -> None:
