@@ -5,12 +5,10 @@
 #include <set>
 #include <utility>
 
-#include "dysta/accel/accelerator.hpp"
 #include "dysta/core/error.hpp"
 #include "dysta/io/csv.hpp"
 #include "dysta/io/yaml.hpp"
 #include "dysta/scenario/scenario.hpp"
-#include "dysta/synth/synthesize.hpp"
 #include "dysta/trace/trace_reader.hpp"
 
 namespace dysta {
@@ -40,8 +38,8 @@ struct Asked {
 
 class Loader {
  public:
-  explicit Loader(const std::string& path)
-      : folder_(fs::path(path).parent_path()), file_(YamlMap::parse(path, read_file(path))) {}
+  Loader(const std::string& path, const std::string& text, const ScenarioParts& parts)
+      : folder_(fs::path(path).parent_path()), file_(YamlMap::parse(path, text)), parts_(parts) {}
 
   Scenario load() {
     file_.whole("schema", 1, 1);
@@ -92,7 +90,7 @@ class Loader {
     std::string model = map.text("model");
     if (model.ends_with(".yaml") || model.ends_with(".yml")) model = beside(model);
     try {
-      gathered.accelerator = load_accelerator(model);
+      gathered.accelerator = parts_.accelerator(model);
     } catch (const SpecificationError& error) {
       map.complain("model", error.what());
     }
@@ -139,9 +137,13 @@ class Loader {
 
   void read_arrivals(YamlMap& map, Stream& stream) const {
     constexpr std::string_view kReplay = "replay:";
-    std::string text = map.has("arrivals") ? map.text("arrivals") : "poisson";
+    const std::string text = map.has("arrivals") ? map.text("arrivals") : "poisson";
     if (text.starts_with(kReplay) && text.size() > kReplay.size()) {
-      text = std::string(kReplay) + beside(text.substr(kReplay.size()));
+      const std::string file = beside(text.substr(kReplay.size()));
+      stream.arrivals.kind = ArrivalProcess::Kind::replay;
+      stream.arrivals.source = file;
+      stream.arrivals.table = parts_.arrivals(file);
+      return;
     }
     try {
       stream.arrivals = parse_arrival_process(text);
@@ -236,10 +238,10 @@ class Loader {
     std::vector<std::string> paths;
     for (const std::string& path : map.texts("traces")) paths.push_back(beside(path));
     std::vector<std::string> names;
-    for (const std::string& file : expand_trace_paths(paths)) {
+    for (const std::string& file : parts_.trace_files(paths)) {
       names.push_back(fs::path(file).stem().string());
       if (!is_new(map, "traces", pool, names.back(), file)) continue;
-      pool.traces.push_back(read_trace(file));
+      pool.traces.push_back(parts_.measured(file));
       const std::string& of = pool.traces.back().identity().provenance.accelerator;
       if (!of.empty() && of != pool.pool.accelerator) {
         map.complain("traces", in_quotes(names.back()) + " has latencies of " + in_quotes(of) +
@@ -273,12 +275,12 @@ class Loader {
         map.has("patterns") ? map.texts("patterns") : std::vector<std::string>{""};
     std::vector<std::string> names;
     try {
-      const NetworkModel model = load_model(name);
+      const NetworkModel model = parts_.model(name);
       for (const std::string& pattern : patterns) {
         options.pattern = pattern;
         names.push_back(variant_name(model, pattern));
         if (!is_new(map, "model", pool, names.back(), source)) continue;
-        pool.traces.push_back(synthesize(model, *pool.accelerator, options).trace);
+        pool.traces.push_back(parts_.synthesised(model, *pool.accelerator, options));
       }
     } catch (const SpecificationError& error) {
       map.complain("model", error.what());
@@ -348,6 +350,7 @@ class Loader {
 
   fs::path folder_;
   YamlMap file_;
+  const ScenarioParts& parts_;
   std::uint64_t trace_seed_ = 1;
   std::vector<Gathered> gathered_;
   std::vector<Stream> streams_;
@@ -356,6 +359,35 @@ class Loader {
 
 }  // namespace
 
-Scenario load_scenario(const std::string& path) { return Loader(path).load(); }
+std::unique_ptr<const Accelerator> ScenarioParts::accelerator(
+    const std::string& name_or_file) const {
+  return load_accelerator(name_or_file);
+}
+
+std::vector<std::string> ScenarioParts::trace_files(std::span<const std::string> paths) const {
+  return expand_trace_paths(paths);
+}
+
+Trace ScenarioParts::measured(const std::string& file) const { return read_trace(file); }
+
+NetworkModel ScenarioParts::model(const std::string& name_or_file) const {
+  return load_model(name_or_file);
+}
+
+Trace ScenarioParts::synthesised(const NetworkModel& model, const Accelerator& accelerator,
+                                 const SynthesisOptions& options) const {
+  return synthesize(model, accelerator, options).trace;
+}
+
+ArrivalTable ScenarioParts::arrivals(const std::string& file) const {
+  return read_arrival_table(file);
+}
+
+Scenario load_scenario(const std::string& path) { return parse_scenario(path, read_file(path)); }
+
+Scenario parse_scenario(const std::string& path, const std::string& text,
+                        const ScenarioParts& parts) {
+  return Loader(path, text, parts).load();
+}
 
 }  // namespace dysta

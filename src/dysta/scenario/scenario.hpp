@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "dysta/accel/accelerator.hpp"
+#include "dysta/synth/synthesize.hpp"
 #include "dysta/trace/profile.hpp"
 #include "dysta/trace/trace.hpp"
 #include "dysta/workload/streams.hpp"
@@ -79,9 +82,28 @@ StreamDraw stream_draw(const Scenario& scenario, const ScenarioDraw& options);
 /// The requests of one run. Throws as the functions that it calls.
 Run draw(const Scenario& scenario, const ScenarioDraw& options);
 
+/// Where what a scenario file names comes from: from files, unless a caller says otherwise. Throws
+/// as the functions that it calls.
+class ScenarioParts {
+ public:
+  virtual ~ScenarioParts() = default;
+  virtual std::unique_ptr<const Accelerator> accelerator(const std::string& name_or_file) const;
+  virtual std::vector<std::string> trace_files(std::span<const std::string> paths) const;
+  virtual Trace measured(const std::string& file) const;
+  virtual NetworkModel model(const std::string& name_or_file) const;
+  virtual Trace synthesised(const NetworkModel& model, const Accelerator& accelerator,
+                            const SynthesisOptions& options) const;
+  virtual ArrivalTable arrivals(const std::string& file) const;
+};
+
 /// Reads a scenario file and the files that it names, relative to its folder. Throws `FileError`
 /// with line and column of what is wrong.
 Scenario load_scenario(const std::string& path);
+
+/// The same from the text of a file; `path` is what messages call it, and in its folder lies what
+/// has relative paths.
+Scenario parse_scenario(const std::string& path, const std::string& text,
+                        const ScenarioParts& parts = {});
 
 /// The file of a scenario: `name_or_path` itself where it ends in `.yaml` or `.yml`, relative paths
 /// from the first of `folders`; else `suite/scenarios/NAME.yaml` in the first of `folders`, or of

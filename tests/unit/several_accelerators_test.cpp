@@ -1,0 +1,198 @@
+// The engine with several accelerators: schedules worked out by hand.
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dysta/sim/simulation.hpp"
+#include "support/tiny.hpp"
+
+namespace dysta {
+namespace {
+
+using test::tiny_request;
+using test::tiny_trace;
+using testing::ElementsAre;
+
+/// Runs what became ready first, or last, and writes down what it is told and asked. Tasks are
+/// named by the order of their arrival: A, B, C …
+class Diary final : public Policy {
+ public:
+  enum class Order { first_ready, last_ready };
+  explicit Diary(Order order = Order::first_ready) : order_(order) {}
+
+  void on_arrival(const TaskArrival& arrival) override {
+    letters_.resize(std::max(letters_.size(), std::size_t{index(arrival.task)} + 1));
+    letters_[index(arrival.task)] = static_cast<char>('A' + arrived_++);
+    ids.push_back(static_cast<std::uint32_t>(index(arrival.task)));
+    ready_.push_back(arrival.task);
+    lines.push_back(fmt::format("{} arrives", letter(arrival.task)));
+  }
+  void on_layer_done(TaskId task, const Observation& observation) override {
+    ready_.push_back(task);
+    lines.push_back(
+        fmt::format("{} layer {} at {}", letter(task), observation.layer, observation.end.count()));
+  }
+  void on_finish(TaskId task) override { lines.push_back(fmt::format("{} ends", letter(task))); }
+  TaskId choose(Seconds now, AcceleratorId accelerator) override {
+    const auto chosen = order_ == Order::first_ready ? ready_.begin() : ready_.end() - 1;
+    const TaskId task = *chosen;
+    ready_.erase(chosen);
+    lines.push_back(fmt::format("{} on {} from {}", letter(task), index(accelerator), now.count()));
+    return task;
+  }
+
+  std::vector<std::string> lines;
+  std::vector<std::uint32_t> ids;  ///< of the tasks, as they arrive
+
+ private:
+  char letter(TaskId task) const { return letters_[index(task)]; }
+
+  Order order_;
+  int arrived_ = 0;
+  std::vector<char> letters_;  ///< by task
+  std::vector<TaskId> ready_;
+};
+
+/// "A1" a layer of request A on accelerator 1, with its start.
+std::vector<std::string> slices(const Timeline& timeline) {
+  std::vector<std::string> out;
+  for (const LayerSlice& slice : timeline) {
+    out.push_back(fmt::format("{}{} {}-{}", static_cast<char>('A' + slice.request),
+                              slice.accelerator, slice.start.count(), slice.end.count()));
+  }
+  return out;
+}
+
+std::vector<double> completions(const RunOutcome& outcome) {
+  std::vector<double> seconds;
+  for (const RequestOutcome& request : outcome.requests) {
+    seconds.push_back(request.completion.count());
+  }
+  return seconds;
+}
+
+class SeveralAccelerators : public testing::Test {
+ protected:
+  Request request(double arrival_s, const std::string& name) const {
+    return tiny_request(traces_, arrival_s, name, 0, Priority::medium, 8);
+  }
+  RunOutcome run(const std::vector<Request>& requests, std::uint32_t accelerators,
+                 SchedulingCosts costs = {}) {
+    Simulation simulation(traces_, requests, costs, accelerators);
+    return simulation.run(diary_, &timeline_);
+  }
+
+  const TraceSet traces_{{tiny_trace("one", {{{1, 0}}}), tiny_trace("two", {{{2, 0}}}),
+                          tiny_trace("three", {{{3, 0}}}), tiny_trace("pair", {{{1, 0}, {1, 0}}}),
+                          tiny_trace("uneven", {{{1, 0}, {2, 0}}})}};
+  Diary diary_;
+  Timeline timeline_;
+};
+
+TEST_F(SeveralAccelerators, the_first_idle_one_is_asked_for_first) {
+  run({request(0, "one"), request(0, "two"), request(0.5, "three")}, 3);
+  EXPECT_THAT(diary_.lines,
+              ElementsAre("A arrives", "B arrives", "A on 0 from 0", "B on 1 from 0",  //
+                          "C arrives", "C on 2 from 0.5",  // an arrival wakes an idle one
+                          "A ends", "B ends", "C ends"));
+}
+
+// C finds both busy at 0.5 and starts where A ended at 1.
+TEST_F(SeveralAccelerators, an_arrival_waits_while_all_are_busy) {
+  run({request(0, "one"), request(0, "three"), request(0.5, "one")}, 2);
+  EXPECT_THAT(diary_.lines, ElementsAre("A arrives", "B arrives", "A on 0 from 0", "B on 1 from 0",
+                                        "A ends", "C arrives", "C on 0 from 1",  //
+                                        "C ends", "B ends"));
+}
+
+// At 2 the layers of A (on 0) and C (on 1) end and D arrives.
+TEST_F(SeveralAccelerators, layers_that_end_at_one_instant_are_told_by_accelerator_then_arrivals) {
+  const RunOutcome outcome =
+      run({request(0, "two"), request(0, "one"), request(0, "pair"), request(2, "one")}, 2);
+  EXPECT_THAT(diary_.lines, ElementsAre("A arrives", "B arrives", "C arrives", "A on 0 from 0",
+                                        "B on 1 from 0", "B ends", "C on 1 from 1",  //
+                                        "A ends", "C layer 0 at 2", "D arrives",     //
+                                        "C on 0 from 2", "D on 1 from 2",            //
+                                        "C ends", "D ends"));
+  EXPECT_THAT(completions(outcome), ElementsAre(2, 1, 3, 3));
+}
+
+// Nobody was put aside: accelerator 1 took D only after C had gone to accelerator 0.
+TEST_F(SeveralAccelerators, a_task_moves_without_being_put_aside) {
+  const RunOutcome outcome =
+      run({request(0, "two"), request(0, "one"), request(0, "pair"), request(2, "one")}, 2,
+          {.preemption = Seconds{8}});
+  EXPECT_EQ(outcome.preemptions, 0U);
+  EXPECT_THAT(slices(timeline_), ElementsAre("A0 0-2", "B1 0-1", "C1 1-2", "C0 2-3", "D1 2-3"));
+}
+
+// At 1 B's first layer ends on accelerator 0, and C, ready later, takes its place. B waits until
+// accelerator 1 is free, whose A is done: nothing is put aside for it there.
+TEST_F(SeveralAccelerators, a_task_of_its_own_that_waits_is_a_preemption) {
+  diary_ = Diary(Diary::Order::last_ready);
+  const std::vector<Request> requests{request(0, "two"), request(0, "pair"), request(0.5, "three")};
+  const RunOutcome outcome = run(requests, 2, {.preemption = Seconds{0.25}});
+  EXPECT_THAT(slices(timeline_), ElementsAre("B0 0-1", "A1 0-2", "C0 1.25-4.25", "B1 2-3"));
+  EXPECT_EQ(outcome.preemptions, 1U);
+  EXPECT_EQ(timeline_[2].overhead, Seconds{0.25});
+  EXPECT_EQ(timeline_[3].overhead, Seconds{0});
+  EXPECT_THAT(completions(outcome), ElementsAre(2, 3, 4.25));
+}
+
+// At 1 the layers of A and B end, and the policy swaps them: accelerator 0 puts A aside for B, but
+// when accelerator 1 takes A, its B runs already.
+TEST_F(SeveralAccelerators, a_swap_puts_one_task_aside) {
+  diary_ = Diary(Diary::Order::last_ready);
+  const RunOutcome outcome =
+      run({request(0, "pair"), request(0, "pair")}, 2, {.preemption = Seconds{0.5}});
+  EXPECT_THAT(slices(timeline_), ElementsAre("B0 0-1", "A1 0-1", "A0 1.5-2.5", "B1 1-2"));
+  EXPECT_EQ(outcome.preemptions, 1U);
+}
+
+// C has the id of A, which accelerator 1 ran last. At 3 it waits, having run on accelerator 0: that
+// accelerator 0 takes E is a preemption, that accelerator 1 takes D is none.
+TEST_F(SeveralAccelerators, an_id_used_again_is_another_task) {
+  diary_ = Diary(Diary::Order::last_ready);
+  const RunOutcome outcome = run({request(0, "one"), request(0, "one"), request(2, "uneven"),
+                                  request(3, "one"), request(3, "one")},
+                                 2, {.preemption = Seconds{4}});
+  EXPECT_THAT(diary_.ids, ElementsAre(0, 1, 0, 1, 2));
+  EXPECT_EQ(outcome.preemptions, 1U);
+  EXPECT_THAT(slices(timeline_),
+              ElementsAre("B0 0-1", "A1 0-1", "C0 2-3", "E0 7-8", "D1 3-4", "C1 4-6"));
+}
+
+TEST_F(SeveralAccelerators, decisions_cost_each_accelerator_its_own_time) {
+  run({request(0, "one"), request(0, "one")}, 2, {.decision = Seconds{0.5}});
+  EXPECT_THAT(slices(timeline_), ElementsAre("A0 0.5-1.5", "B1 0.5-1.5"));
+}
+
+TEST_F(SeveralAccelerators, more_than_there_are_tasks_run_each_as_if_alone) {
+  const RunOutcome outcome = run({request(0, "pair"), request(0, "three"), request(0, "one")}, 64);
+  EXPECT_THAT(completions(outcome), ElementsAre(2, 3, 1));
+  EXPECT_EQ(outcome.decisions, 4U);
+}
+
+TEST_F(SeveralAccelerators, a_task_that_runs_is_not_ready) {
+  class Stubborn final : public Policy {
+   public:
+    void on_arrival(const TaskArrival&) override {}
+    void on_layer_done(TaskId, const Observation&) override {}
+    void on_finish(TaskId) override {}
+    TaskId choose(Seconds, AcceleratorId) override { return TaskId{0}; }
+  } stubborn;
+  const std::vector<Request> requests{request(0, "one"), request(0, "one")};
+  EXPECT_THROW(Simulation(traces_, requests, {}, 2).run(stubborn), std::logic_error);
+}
+
+TEST_F(SeveralAccelerators, none_is_refused) {
+  const std::vector<Request> requests{request(0, "one")};
+  EXPECT_THROW(Simulation(traces_, requests, {}, 0), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace dysta
