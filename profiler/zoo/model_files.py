@@ -52,10 +52,10 @@ class Donor:
             [dysta, "traces", "fit", str(trace)], check=True, capture_output=True, text=True
         ).stdout
         self.name = trace.stem
-        self.head = dict(re.findall(r"^(\w+): (.+)$", text, re.M))
-        self.data_sets = [_fields(line) for line in re.findall(r"^  - \{(name: \w+.*)\}$", text, re.M)]
-        self.layers = [_fields(line) for line in re.findall(r'^  - \{(name: ".*)\}$', text, re.M)]
-        self.data_sets = [entry for entry in self.data_sets if "in_channels" not in entry]
+        head, _, table = text.partition("\nlayers:\n")
+        self.head = dict(re.findall(r"^(\w+): (.+)$", head, re.M))
+        self.data_sets = [_fields(line) for line in re.findall(r"^  - \{(.*)\}$", head, re.M)]
+        self.layers = [_fields(line) for line in re.findall(r"^  - \{(.*)\}$", table, re.M)]
         self.factors = int(self.head.get("factors", 0))
         self.depth_correlation = float(self.head.get("depth_correlation", 0))
 

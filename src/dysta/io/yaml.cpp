@@ -73,6 +73,7 @@ struct YamlMap::Impl {
   std::string name;
   YAML::Node node;
   std::set<std::string, std::less<>> asked;
+  std::set<std::string, std::less<>> optional;  ///< whether they are there was asked
 
   Impl(std::string file, YAML::Node map) : name(std::move(file)), node(std::move(map)) {
     if (!node.IsMap()) {
@@ -142,7 +143,10 @@ YamlMap YamlMap::parse(const std::string& name, const std::string& text) {
   }
 }
 
-bool YamlMap::has(std::string_view key) const { return impl_->find(key).IsDefined(); }
+bool YamlMap::has(std::string_view key) const {
+  impl_->optional.emplace(key);
+  return impl_->find(key).IsDefined();
+}
 
 std::string YamlMap::text(std::string_view key) {
   const YAML::Node value = impl_->get(key);
@@ -229,7 +233,10 @@ void YamlMap::done() const {
   for (const auto& entry : impl_->node) {
     if (impl_->asked.contains(entry.first.Scalar())) continue;
     std::string allowed;
-    for (const std::string& key : impl_->asked) allowed += (allowed.empty() ? "" : ", ") + key;
+    impl_->optional.insert(impl_->asked.begin(), impl_->asked.end());
+    for (const std::string& key : impl_->optional) {
+      if (key != entry.first.Scalar()) allowed += (allowed.empty() ? "" : ", ") + key;
+    }
     fail_at(impl_->name, entry.first.Mark(),
             in_quotes(entry.first.Scalar()) + " is not known here; allowed are " + allowed);
   }

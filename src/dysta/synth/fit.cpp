@@ -16,10 +16,11 @@ namespace {
 
 constexpr std::size_t kMostFactors = 8;
 constexpr int kLengthDegree = 3;
-constexpr std::size_t kLengthSteps = 20;  // quantiles at every 5%
-constexpr double kSmallestShare = 1e-6;   // kept clear of 0 and 1, where logits end
-constexpr double kLargestDeviation = 6;   // of z: what an input at 0 or 1 would count as
-constexpr double kMemoryBound = 1.02;     // measured over memory time that tells nothing else
+constexpr std::size_t kLengthSteps = 20;     // quantiles at every 5%
+constexpr double kSmallestShare = 1e-6;      // kept clear of 0 and 1, where logits end
+constexpr double kSmallestDeviation = 1e-5;  // of a density: below it is taken to be constant
+constexpr double kLargestDeviation = 6;      // of z: what an input at 0 or 1 would count as
+constexpr double kMemoryBound = 1.02;        // measured over memory time that tells nothing else
 
 double clear_of_ends(double share) { return std::clamp(share, kSmallestShare, 1 - kSmallestShare); }
 
@@ -164,11 +165,11 @@ class Fit {
 
   /// A layer at one end on nearly all inputs spreads as no share that is logit-normal does.
   static void limit_deviation(DensityStatistics& density) {
-    if (density.mean >= 1) density.deviation = 0;
     density.deviation =
         std::min(density.deviation,
                  0.99 * kLargestRelativeDeviation * std::sqrt(density.mean * (1 - density.mean)));
-    if (density.deviation < kSmallestShare) density.deviation = 0;
+    const bool at_end = density.mean > 1 - kSmallestDeviation;
+    if (at_end || density.deviation < kSmallestDeviation) density.deviation = 0;
   }
 
   double unevenness(std::size_t index, const ConvolutionStatistics& layer, double mean_density) {

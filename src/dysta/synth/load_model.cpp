@@ -6,6 +6,7 @@
 
 #include "dysta/core/error.hpp"
 #include "dysta/io/csv.hpp"
+#include "dysta/io/number_text.hpp"
 #include "dysta/io/yaml.hpp"
 #include "dysta/synth/logit_normal.hpp"
 #include "dysta/synth/network_model.hpp"
@@ -54,7 +55,9 @@ std::vector<int> sizes(YamlMap& map, std::string_view key, std::size_t count, in
   const bool whole = std::all_of(numbers.begin(), numbers.end(),
                                  [](double number) { return number == std::floor(number); });
   if (!whole || (numbers.size() != 1 && numbers.size() != count)) {
-    map.fail(key, "a whole number, or a list of " + std::to_string(count));
+    map.complain(key, std::string(key) + " has " + counted(numbers.size(), "number") +
+                          (whole ? "" : ", not all whole") +
+                          "; allowed is a whole number, or a list of " + std::to_string(count));
   }
   std::vector<int> sizes(count, static_cast<int>(numbers.front()));
   if (numbers.size() == count) {
@@ -71,7 +74,9 @@ DataSet data_set(YamlMap& map, TraceKind kind) {
   if (kind == TraceKind::attention) {
     set.tokens = map.numbers("tokens", 1, kLongestSequence);
     if (!std::is_sorted(set.tokens.begin(), set.tokens.end())) {
-      map.fail("tokens", "a length, or quantiles of lengths in ascending order");
+      map.complain("tokens",
+                   "tokens do not ascend; allowed is a length, or quantiles of lengths from the "
+                   "least to the largest");
     }
   }
   return set;
@@ -91,16 +96,22 @@ DensityStatistics density(YamlMap& map, const Defaults& defaults) {
   density.loadings = numbers_or_none(map, "loadings", -1, 1);
   if (density.loadings.empty()) density.loadings.resize(defaults.factors);
   if (density.loadings.size() != defaults.factors) {
-    map.fail("loadings",
-             "a list of " + std::to_string(defaults.factors) + ": the model's number of factors");
+    map.complain("loadings", "loadings are " + std::to_string(density.loadings.size()) +
+                                 "; allowed are as many as the model has factors, " +
+                                 std::to_string(defaults.factors));
   }
   double squares = 0;
   for (const double loading : density.loadings) squares += loading * loading;
-  if (squares > 1) map.fail("loadings", "numbers whose squares sum to at most 1");
+  if (squares > 1) {
+    map.complain("loadings", "loadings have squares that sum to " + readable_text(squares) +
+                                 "; allowed is at most 1");
+  }
   if (map.has("shifts")) {
     density.shifts = map.numbers("shifts", -kLargestEffect, kLargestEffect);
     if (density.shifts.size() + 1 != defaults.shifts.size()) {
-      map.fail("shifts", "a number for each data set but the first");
+      map.complain("shifts", "shifts are " + std::to_string(density.shifts.size()) +
+                                 "; allowed is one for each data set but the first, " +
+                                 std::to_string(defaults.shifts.size() - 1));
     }
     density.shifts.insert(density.shifts.begin(), 0.0);
   } else {
@@ -190,7 +201,7 @@ std::vector<std::size_t> producers(YamlMap& map, const std::map<std::string, std
   }
   std::sort(after.begin(), after.end());
   if (std::adjacent_find(after.begin(), after.end()) != after.end()) {
-    map.fail("after", "each layer once");
+    map.complain("after", "after has a layer twice; allowed is once");
   }
   return after;
 }

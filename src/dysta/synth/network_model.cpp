@@ -21,6 +21,17 @@ class Writer {
     return values.size() == 1 ? text : '[' + text + ']';
   }
 
+  /// A scalar as it is where it is a plain word, in quotes otherwise.
+  static std::string word(const std::string& text) {
+    const auto plain = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '-' || c == '_' || c == '.';
+    };
+    const bool begins = !text.empty() && plain(text.front()) && text.front() != '-';
+    const bool is_null = text == "null" || text == "Null" || text == "NULL";
+    return begins && !is_null && std::all_of(text.begin(), text.end(), plain) ? text : quoted(text);
+  }
+
   /// A scalar that may hold anything.
   static std::string quoted(std::string_view text) {
     std::string quoted = "\"";
@@ -61,13 +72,13 @@ class Writer {
   std::string layer(const NetworkModel& model, std::size_t index) const {
     const ConvolutionStatistics& c = model.convolutions[index];
     const ConvolutionShape& s = c.shape;
-    std::string text = "name: " + quoted(c.name);
+    std::string text = "name: " + word(c.name);
     const bool after_previous =
         index == 0 ? c.after.empty() : c.after == std::vector<std::size_t>{index - 1};
     if (!after_previous) {
       std::string names;
       for (const std::size_t before : c.after) {
-        names += (names.empty() ? "" : ", ") + quoted(model.convolutions[before].name);
+        names += (names.empty() ? "" : ", ") + word(model.convolutions[before].name);
       }
       text += ", after: [" + (names.empty() ? "input" : names) + ']';
     }
@@ -86,7 +97,7 @@ class Writer {
 
   std::string layer(const AttentionStatistics& a) const {
     std::string text =
-        fmt::format("name: {}, heads: {}, width: {}", quoted(a.name), a.heads, a.width);
+        fmt::format("name: {}, heads: {}, width: {}", word(a.name), a.heads, a.width);
     if (a.causal) text += ", causal: true";
     text += density(a.density);
     if (!a.length_effect.empty()) text += ", length_effect: " + list(a.length_effect);
@@ -118,16 +129,17 @@ std::int64_t NetworkModel::dense_macs() const {
 
 std::string text_of(const NetworkModel& model, int digits) {
   const Writer writer(digits);
-  std::string text = fmt::format("schema: 1\nname: {}\nwhat: {}\nkind: {}\n", model.name,
-                                 Writer::quoted(model.what), name_of(model.kind));
-  if (model.pattern != "dense") text += fmt::format("pattern: {}\n", model.pattern);
+  std::string text =
+      fmt::format("schema: 1\nname: {}\nwhat: {}\nkind: {}\n", Writer::word(model.name),
+                  Writer::quoted(model.what), name_of(model.kind));
+  if (model.pattern != "dense") text += "pattern: " + Writer::word(model.pattern) + '\n';
   text += "origin:\n";
   for (const Origin& origin : model.origins) {
-    text += fmt::format("  {}: {}\n", origin.of, Writer::quoted(origin.text));
+    text += fmt::format("  {}: {}\n", Writer::word(origin.of), Writer::quoted(origin.text));
   }
   text += "data_sets:\n";
   for (const DataSet& set : model.data_sets) {
-    text += "  - {name: " + set.name;
+    text += "  - {name: " + Writer::word(set.name);
     if (set.spread != 1) text += ", spread: " + writer.number(set.spread);
     if (!set.tokens.empty()) text += ", tokens: " + writer.list(set.tokens);
     text += "}\n";
