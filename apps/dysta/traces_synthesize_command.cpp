@@ -86,21 +86,25 @@ int synthesize_all(const Options& options) {
     }
   }
 
+  std::vector<SynthesizedTrace> traces;
+  Progress progress("synthesising " + model.name);
+  for (const std::string& pattern : patterns) {
+    synthesis.pattern = pattern;
+    traces.push_back(synthesize(model, *accelerator, synthesis));
+    progress.update(traces.size(), patterns.size());
+  }
+
   const fs::path folder = options.out;
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw FileError(folder.string(), 0, "cannot be made: " + error.message());
   std::vector<std::unique_ptr<Files>> files;
-  Progress progress("synthesising " + model.name);
-  for (const std::string& pattern : patterns) {
-    synthesis.pattern = pattern;
-    const SynthesizedTrace result = synthesize(model, *accelerator, synthesis);
-    files.push_back(std::make_unique<Files>(folder, result.trace.name()));
-    files.back()->trace.write(result.csv);
-    files.back()->provenance.write(result.provenance);
+  for (const SynthesizedTrace& made : traces) {
+    files.push_back(std::make_unique<Files>(folder, made.trace.name()));
+    files.back()->trace.write(made.csv);
+    files.back()->provenance.write(made.provenance);
     files.back()->trace.close();
     files.back()->provenance.close();
-    progress.update(files.size(), patterns.size());
   }
   for (const auto& both : files) {
     both->provenance.commit();
