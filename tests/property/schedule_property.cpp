@@ -29,10 +29,11 @@ struct Run {
 
 /// Calls `check(run)` with what every policy, with each of its options, makes of the case.
 template <class Check>
-void for_every_policy(const RandomCase& random, SchedulingCosts costs, Check&& check) {
+void for_every_policy(const RandomCase& random, SchedulingCosts costs, std::uint32_t accelerators,
+                      Check&& check) {
   static const std::vector<ConfiguredPolicy> configurations = test::all_configurations();
   for (const ConfiguredPolicy& configured : configurations) {
-    Simulation simulation(random.traces, random.requests, costs);
+    Simulation simulation(random.traces, random.requests, costs, accelerators);
     const auto policy = configured.make({.profiles = random.profiles, .truth = &simulation});
     Run run{.policy = configured.label(), .outcome = {}, .timeline = {}};
     run.outcome = simulation.run(*policy, &run.timeline);
@@ -43,6 +44,11 @@ void for_every_policy(const RandomCase& random, SchedulingCosts costs, Check&& c
       throw;
     }
   }
+}
+
+template <class Check>
+void for_every_policy(const RandomCase& random, SchedulingCosts costs, Check&& check) {
+  for_every_policy(random, costs, 1, std::forward<Check>(check));
 }
 
 template <class Check>
@@ -157,7 +163,7 @@ RC_GTEST_PROP(Schedule, no_request_is_faster_than_alone, (const RandomCase& rand
   });
 }
 
-// Clairvoyant policies included, and whatever scheduling costs.
+// Clairvoyant policies included, whatever scheduling costs, also on several accelerators.
 RC_GTEST_PROP(Schedule, no_policy_beats_the_lower_bound, (const RandomCase& random)) {
   std::vector<Seconds> arrivals;
   std::vector<Seconds> isolated;
@@ -165,11 +171,12 @@ RC_GTEST_PROP(Schedule, no_policy_beats_the_lower_bound, (const RandomCase& rand
     arrivals.push_back(request.arrival);
     isolated.push_back(random.traces[request.variant].isolated(request.sample));
   }
-  const double bound = antt_lower_bound(arrivals, isolated);
+  const auto accelerators = *rc::gen::inRange(1U, 4U);
+  const double bound = antt_lower_bound(arrivals, isolated, accelerators);
   RC_ASSERT(bound >= 1);
   const SchedulingCosts costs{.decision = Seconds{*rc::gen::inRange(0, 3) / 64.0},
                               .preemption = Seconds{*rc::gen::inRange(0, 3) / 32.0}};
-  for_every_policy(random, costs, [&](const Run& run) {
+  for_every_policy(random, costs, accelerators, [&](const Run& run) {
     RC_ASSERT(summarise(run.outcome)[Metric::antt] >= bound * (1 - 1e-12));
   });
 }
