@@ -32,14 +32,13 @@ struct Options {
 };
 
 int list() {
-  TextTable table({"model", "kind", "layers", "million MACs", "data sets", "what"});
+  TextTable table({"model", "kind", "layers", "million MACs", "data sets"});
   for (const ShippedModel& shipped : shipped_models()) {
     const NetworkModel model = load_model(std::string(shipped.name));
     std::string sets;
     for (const DataSet& set : model.data_sets) sets += (sets.empty() ? "" : ",") + set.name;
     table.add({model.name, std::string(name_of(model.kind)), std::to_string(model.layers()),
-               fmt::format("{:.1f}", static_cast<double>(model.dense_macs()) / 1e6), sets,
-               model.what});
+               fmt::format("{:.1f}", static_cast<double>(model.dense_macs()) / 1e6), sets});
   }
   print(table.text());
   return 0;
