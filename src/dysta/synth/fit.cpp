@@ -38,14 +38,14 @@ double deviation_of(const std::vector<double>& values) {
 }
 
 /// Names of files and data sets as a model file may hold them.
-std::string as_word(std::string text, std::string_view forbidden) {
+std::string as_word(std::string text, bool underscores) {
+  const auto letter_or_digit = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
   for (char& c : text) {
-    const bool bad = static_cast<unsigned char>(c) <= 0x20 ||
-                     std::string_view("/\\,=:\"'").find(c) != std::string_view::npos ||
-                     forbidden.find(c) != std::string_view::npos;
-    if (bad) c = '-';
+    if (!letter_or_digit(c) && c != '.' && !(underscores && c == '_')) c = '-';
   }
-  if (text.empty() || text.front() == '.') text.insert(0, "-");
+  if (text.empty() || !letter_or_digit(text.front())) text.insert(0, "x");
   return text;
 }
 
@@ -99,8 +99,8 @@ class Fit {
   void describe_origin() {
     const Trace::Identity& identity = trace_.identity();
     model_.kind = identity.kind;
-    model_.name = as_word(identity.model, "_");
-    model_.pattern = identity.pattern.empty() ? "dense" : as_word(identity.pattern, "");
+    model_.name = as_word(identity.model, false);
+    model_.pattern = identity.pattern.empty() ? "dense" : as_word(identity.pattern, true);
     model_.what = measured_.title.empty() ? "fitted to " + identity.name : measured_.title;
     std::string inputs;
     for (const auto& [name, count] : measured_.inputs) {
@@ -122,7 +122,7 @@ class Fit {
   void add_data_sets() {
     for (const auto& [name, count] : measured_.inputs) {
       DataSet set;
-      set.name = as_word(name, "");
+      set.name = as_word(name, true);
       model_.data_sets.push_back(std::move(set));
     }
   }

@@ -23,13 +23,17 @@ constexpr double kLargestEffect = 100;
 bool is_file(const std::string& name) { return name.ends_with(".yaml") || name.ends_with(".yml"); }
 
 /// Names become parts of file names and of lists that commas separate.
-std::string word(YamlMap& map, std::string_view key, std::string_view forbidden) {
+std::string word(YamlMap& map, std::string_view key, bool underscores) {
   std::string text = map.text(key);
-  if (text.front() == '.' || text.find_first_of(forbidden) != std::string::npos ||
-      text.find_first_of("/\\ \t\r\n,=:\"'") != std::string::npos) {
-    map.fail(key, "one word that does not begin with '.' and holds no '/', ',', '=', ':'" +
-                      (forbidden.empty() ? std::string() : ", " + in_quotes(forbidden)) +
-                      " or quotes");
+  const auto letter_or_digit = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  const bool fits = std::all_of(text.begin(), text.end(), [&](char c) {
+    return letter_or_digit(c) || c == '-' || c == '.' || (underscores && c == '_');
+  });
+  if (!fits || !letter_or_digit(text.front())) {
+    map.fail(key, std::string("one word of letters, digits, '-'") + (underscores ? ", '_'" : "") +
+                      " and '.' that begins with a letter or digit");
   }
   return text;
 }
@@ -69,7 +73,7 @@ std::vector<int> sizes(YamlMap& map, std::string_view key, std::size_t count, in
 
 DataSet data_set(YamlMap& map, TraceKind kind) {
   DataSet set;
-  set.name = word(map, "name", "");
+  set.name = word(map, "name", true);
   if (map.has("spread")) set.spread = map.positive("spread", kLargestEffect);
   if (kind == TraceKind::attention) {
     set.tokens = map.numbers("tokens", 1, kLongestSequence);
@@ -227,9 +231,9 @@ NetworkModel parse_model(const std::string& name, const std::string& text) {
   YamlMap file = YamlMap::parse(name, text);
   NetworkModel model;
   file.whole("schema", 1, 1);
-  model.name = word(file, "name", "_");
+  model.name = word(file, "name", false);
   model.what = file.text("what");
-  model.pattern = file.has("pattern") ? word(file, "pattern", "") : "dense";
+  model.pattern = file.has("pattern") ? word(file, "pattern", true) : "dense";
   const std::string kind = file.text("kind");
   if (kind != "cnn" && kind != "attention") file.fail("kind", "cnn or attention");
   model.kind = kind == "cnn" ? TraceKind::cnn : TraceKind::attention;
