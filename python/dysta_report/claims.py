@@ -53,7 +53,9 @@ def chosen_points(experiment: Experiment, claim: dict[str, Any]) -> tuple[Points
         if sweep.name == claim["sweep"]:
             break
     else:
-        raise ReportError(experiment.file, f"a claim is about a sweep '{claim['sweep']}' without results")
+        raise ReportError(
+            experiment.file, f"a claim is about a sweep '{claim['sweep']}' without results"
+        )
     filters = {
         "rates_hz": "rate_hz",
         "utilisations": "utilisation",
@@ -65,7 +67,9 @@ def chosen_points(experiment: Experiment, claim: dict[str, Any]) -> tuple[Points
             chosen = [
                 point
                 for point in chosen
-                if any(math.isclose(getattr(point, field) or 0, x, rel_tol=1e-6) for x in claim[key])
+                if any(
+                    math.isclose(getattr(point, field) or 0, x, rel_tol=1e-6) for x in claim[key]
+                )
             ]
     return sweep.points, chosen
 
@@ -257,7 +261,9 @@ def verdicts(experiment: Experiment) -> list[Verdict]:
     found = []
     for claim in experiment.facts.get("claims", []):
         if claim.get("kind") not in KINDS:
-            raise ReportError(experiment.file, f"a claim is of the unknown kind '{claim.get('kind')}'")
+            raise ReportError(
+                experiment.file, f"a claim is of the unknown kind '{claim.get('kind')}'"
+            )
         try:
             found.append(KINDS[claim["kind"]](experiment, claim))
         except KeyError as missing:

@@ -79,18 +79,19 @@ class Points:
         known: dict[Point, None] = {}
         policies: dict[str, None] = {}
         for line, row in read_table(path, POINT_COLUMNS):
-            numbers: dict[str, float | None] = {}
-            for name in ("rate_hz", "utilisation", "slo_multiplier", "value"):
-                # Empty are bounds that do not exist, and the SLO of a scenario with its own.
-                if not row[name] and name in ("slo_multiplier", "value"):
-                    numbers[name] = None
-                    continue
+
+            def number(name: str) -> float:
                 try:
-                    numbers[name] = float(row[name])
+                    return float(row[name])
                 except ValueError:
-                    raise ReportError(path, f"{name} is '{row[name]}', not a number", line) from None
-            value = numbers.pop("value")
-            point = Point(row["scenario"], **numbers)
+                    raise ReportError(
+                        path, f"{name} is '{row[name]}', not a number", line
+                    ) from None
+
+            # Empty are bounds that do not exist, and the SLO of a scenario with its own.
+            value = number("value") if row["value"] else None
+            slo_multiplier = number("slo_multiplier") if row["slo_multiplier"] else None
+            point = Point(row["scenario"], number("rate_hz"), number("utilisation"), slo_multiplier)
             known[point] = policies[row["policy"]] = None
             values = self._values.setdefault((point, row["policy"], row["metric"]), {})
             if row["seed"] in values:
@@ -182,6 +183,7 @@ class Sweep:
 
     name: str
     title: str
+    origins: str  # of its traces, in words
     points: Points
 
 
@@ -228,7 +230,12 @@ class Experiment:
     @cached_property
     def sweeps(self) -> list[Sweep]:
         return [
-            Sweep(entry["name"], entry["title"], Points(self.folder / entry["points"]))
+            Sweep(
+                entry["name"],
+                entry["title"],
+                entry["origins"],
+                Points(self.folder / entry["points"]),
+            )
             for entry in self.facts.get("sweeps", [])
         ]
 

@@ -19,6 +19,17 @@ _SIGNS = {HOLDS: "✓", FAILS: "✗", OPEN: "?"}
 Parts = list[tuple[dict[str, Any], dict[str, Any]]]
 
 
+# What is folded on a screen is there on paper.
+_UNFOLD = """<script>
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const part of folded) part.open = true;
+});
+addEventListener("afterprint", () => { for (const part of folded) part.open = false; });
+</script>"""
+
+
 def _text(value: object) -> str:
     return html.escape(str(value))
 
@@ -41,7 +52,7 @@ def inline_svg(svg: str, prefix: str, label: str) -> str:
 def _verdict(verdict: str) -> str:
     return (
         f'<span class="verdict {_CLASSES[verdict]}">'
-        f"{_SIGNS[verdict]}&nbsp;{_text(verdict)}</span>"
+        f'{_SIGNS[verdict]}<span class="word">&nbsp;{_text(verdict)}</span></span>'
     )
 
 
@@ -135,8 +146,9 @@ def _section(folder: Path, facts: dict[str, Any], results: dict[str, Any]) -> st
         body = _table(table["head"], table["rows"])
         note = f'<p class="note">{_text(table["note"])}</p>' if table["note"] else ""
         if len(table["rows"]) > 16:
-            # What is long opens on demand; on paper it is there.
-            lines.append(f"<details><summary>{_text(table['title'])}</summary>{body}{note}</details>")
+            lines.append(
+                f"<details><summary>{_text(table['title'])}</summary>{body}{note}</details>"
+            )
         else:
             lines.append(f"<h3>{_text(table['title'])}</h3>{body}{note}")
     lines.append(_how(facts))
@@ -162,7 +174,11 @@ def _summary(parts: Parts) -> str:
         counts = "".join(
             f'<td class="{_CLASSES[v]}">{found.count(v) or "–"}</td>' for v in _CLASSES
         )
-        restates = f' <span class="restates">{_text(facts["restates"])}</span>' if facts["restates"] else ""
+        restates = (
+            f' <span class="restates">{_text(facts["restates"])}</span>'
+            if facts["restates"]
+            else ""
+        )
         rows.append(
             f'<tr><td><a href="#{_text(facts["name"])}">{_text(facts["title"])}</a>{restates}</td>'
             f"{counts}</tr>"
@@ -209,7 +225,7 @@ def page(parts: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> str:
             "against its claims.</p></header>",
             _summary(told),
             *(_section(folder, facts, results) for folder, facts, results in parts),
-            "</main>\n</body>\n</html>\n",
+            f"</main>\n{_UNFOLD}\n</body>\n</html>\n",
         ]
     )
 

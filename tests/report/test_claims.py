@@ -79,10 +79,16 @@ class ClaimsTest(ReportTest):
         self.assertEqual(self.verdict({**claim, "rates_hz": [7]}, values).verdict, OPEN)
 
     def test_order(self) -> None:
-        values = {(5.0, name, "antt"): [at, at + 0.1] for name, at in (("c", 3.0), ("b", 2.0), ("a", 1.0))}
+        values = {
+            (5.0, name, "antt"): [at, at + 0.1] for name, at in (("c", 3.0), ("b", 2.0), ("a", 1.0))
+        }
         claim = {"sweep": "sweep", "metric": "antt", "kind": "order"}
-        self.assertEqual(self.verdict({**claim, "policies": ["c", "b", "a"]}, values).verdict, HOLDS)
-        self.assertEqual(self.verdict({**claim, "policies": ["c", "a", "b"]}, values).verdict, FAILS)
+        self.assertEqual(
+            self.verdict({**claim, "policies": ["c", "b", "a"]}, values).verdict, HOLDS
+        )
+        self.assertEqual(
+            self.verdict({**claim, "policies": ["c", "a", "b"]}, values).verdict, FAILS
+        )
 
     def test_factor(self) -> None:
         claim = {"kind": "factor", "against": ["b"], "at_least": 4}
@@ -112,7 +118,10 @@ class ClaimsTest(ReportTest):
         self.assertEqual(found.verdict, OPEN)
 
     def test_statistic(self) -> None:
-        files = [self.trace("m_a", [[0.2, 0.3], [0.4, 0.5]]), self.trace("m_b", [[0.5, 0.5], [0.5, 0.5]])]
+        files = [
+            self.trace("m_a", [[0.2, 0.3], [0.4, 0.5]]),
+            self.trace("m_b", [[0.5, 0.5], [0.5, 0.5]]),
+        ]
         traces = [{"name": "t", "title": "T", "origin": "measured", "files": files}]
         claim = {"kind": "statistic", "traces": ["t"], "statistic": "sparsity_range"}
         found = self.verdict({**claim, "at_least": 0.1}, traces=traces)

@@ -75,7 +75,13 @@ class DrawingTest(ReportTest):
         rows += [f"{trace},{p},0.1" for trace in ("m_a", "m_b") for p in ("none", "average_all")]
         self.write("made_up/predictions.csv", "\n".join([*rows, ""]))
         self.write("made_up/hw.csv", "design,quantity,value,unit\nx,LUTs,4,1\n")
-        claim = {"says": "a < b & so", "headline": True, "kind": "lowest", "sweep": "sweep", "metric": "antt"}
+        claim = {
+            "says": "a < b & so",
+            "headline": True,
+            "kind": "lowest",
+            "sweep": "sweep",
+            "metric": "antt",
+        }
         return self.experiment(
             figures=list(KINDS),
             sweeps=[self.sweep(values)],
@@ -124,7 +130,7 @@ class DrawingTest(ReportTest):
         self.assertNotIn("http", re.sub(r"xmlns[^ >]*", "", text))
         self.assertIn("Made up &amp; &lt;odd&gt;", text)
         self.assertIn("a &lt; b &amp; so", text)
-        self.assertIn("✓&nbsp;holds", text)
+        self.assertIn('✓<span class="word">&nbsp;holds</span>', text)
 
     def test_without_hardware(self) -> None:
         folder = self.experiment(figures=["hardware"], hardware={"folder": "hw/syn", "files": []})
@@ -156,7 +162,10 @@ class DrawingTest(ReportTest):
     def test_errors_are_one_line(self) -> None:
         self.assertEqual(
             self.program("page", self.folder),
-            (1, f"dysta: {self.folder}: holds no experiment that was drawn; dysta reproduce makes some\n"),
+            (
+                1,
+                f"dysta: {self.folder}: holds no experiment that was drawn; dysta reproduce makes some\n",
+            ),
         )
         status, text = self.program("draw", self.folder)
         self.assertEqual(status, 1)

@@ -102,7 +102,9 @@ class ReproduceTest(ReportTest):
         self.assertIn("sjf has the lower ANTT", said)
         self.assertTrue(said.endswith("The report: out/index.html\n"))
         facts = json.loads((self.folder / "out/tiny/experiment.json").read_text())
-        self.assertEqual([group["origin"] for group in facts["traces"]], ["measured", "synthesised"])
+        self.assertEqual(
+            [group["origin"] for group in facts["traces"]], ["measured", "synthesised"]
+        )
         self.assertEqual(facts["sweeps"][0]["origins"], "unknown")
         self.assertEqual(facts["sweeps"][0]["seeds"], [1, 2, 3])
         made = self.contents()
@@ -144,7 +146,9 @@ class ReproduceTest(ReportTest):
         self.assertEqual(listed, {path.stem for path in shipped.glob("*.yaml")})
 
     def test_wrong_command_lines(self) -> None:
-        self.fails(2, "there is no experiment 'fig99'; allowed are .*", "reproduce", "fig99", "--out", "o")
+        self.fails(
+            2, "there is no experiment 'fig99'; allowed are .*", "reproduce", "fig99", "--out", "o"
+        )
         self.fails(2, "--out is missing; .*", "reproduce", "tiny.yaml")
         twice = ("reproduce", "tiny.yaml", "./tiny.yaml", "--out", "o")
         self.fails(2, "experiment 'tiny' is asked for twice; .*", *twice)

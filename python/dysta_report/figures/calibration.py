@@ -1,5 +1,7 @@
 """Synthesised against measured traces: whether a model recovers what it was fitted to."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..data import Experiment, Trace
@@ -7,7 +9,7 @@ from ..drawn import Drawn, Panel, Table
 from ..style import BLUE, GREY, ORANGE, VERMILLION, legend_below, panel
 from ..traces import mean_correlation, relative_range
 
-_STATISTICS = {
+_STATISTICS: dict[str, Callable[[Trace], float]] = {
     "mean sparsity": lambda trace: float(trace.sparsity.mean()),
     "deviation of network sparsity": lambda trace: float(trace.sparsity.mean(axis=1).std(ddof=1)),
     "relative range of network sparsity": lambda trace: relative_range(trace.sparsity.mean(axis=1)),

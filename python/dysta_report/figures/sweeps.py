@@ -21,8 +21,6 @@ THROUGHPUT = ("stp_inferences_per_s", "throughput (inferences/s)", 1.0)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 
-INTERVALS = "Error bars: 95% confidence of the mean over seeds."
-
 
 def _point_words(sweep: Sweep, point: Point, short: bool = False) -> str:
     """A point, and what else of the sweep varies; short for the heads of tables."""
@@ -33,6 +31,13 @@ def _point_words(sweep: Sweep, point: Point, short: bool = False) -> str:
         if point.slo_multiplier is not None:
             words += f", SLO × {point.slo_multiplier:g}"
     return words
+
+
+def _caption(sweep: Sweep, what: str) -> str:
+    """What is shown, of which traces, and what its error bars are."""
+    return (
+        f"{sweep.title}. Traces: {sweep.origins}. Error bars: 95% confidence of {what} over seeds."
+    )
 
 
 def _panel_name(sweep: Sweep, number: int) -> str:
@@ -80,8 +85,18 @@ def _table(sweep: Sweep, metrics: tuple[tuple[str, str, float], ...]) -> list[Ta
                     else "-"
                 )
             rows.append(cells)
-        head = ["policy", *(_point_words(sweep, point, short=True) for point in sweep.points.points)]
-        tables.append(Table(f"{sweep.title}: {label}", head, rows, "requests/s (utilisation); ± 95% confidence of the mean"))
+        head = [
+            "policy",
+            *(_point_words(sweep, point, short=True) for point in sweep.points.points),
+        ]
+        tables.append(
+            Table(
+                f"{sweep.title}: {label}",
+                head,
+                rows,
+                "requests/s (utilisation); ± 95% confidence of the mean",
+            )
+        )
     return tables
 
 
@@ -114,7 +129,7 @@ def tradeoff(experiment: Experiment) -> Drawn:
             axes.set_title(_point_words(sweep, point))
             legend_below(axes, 2)
             drawn.panels.append(
-                Panel(_panel_name(sweep, number), f"{sweep.title}. {INTERVALS}", figure)
+                Panel(_panel_name(sweep, number), _caption(sweep, "the mean"), figure)
             )
         drawn.tables += _table(sweep, (VIOLATIONS, ANTT))
     return drawn
@@ -130,7 +145,9 @@ def lines(experiment: Experiment) -> Drawn:
         groups: dict[object, list[Point]] = {}
         for point in points:
             groups.setdefault(
-                (point.scenario, point.rate_hz) if over_slo else (point.scenario, point.slo_multiplier),
+                (point.scenario, point.rate_hz)
+                if over_slo
+                else (point.scenario, point.slo_multiplier),
                 [],
             ).append(point)
         number = 0
@@ -141,7 +158,9 @@ def lines(experiment: Experiment) -> Drawn:
                 figure, axes = panel(4.0)
                 xs = [point.slo_multiplier if over_slo else point.rate_hz for point in group]
                 for policy in sweep.points.policies:
-                    found = [(x, sweep.points.estimate(p, policy, metric)) for x, p in zip(xs, group)]
+                    found = [
+                        (x, sweep.points.estimate(p, policy, metric)) for x, p in zip(xs, group)
+                    ]
                     known = [(x, e) for x, e in found if e is not None]
                     style = style_of(policy)
                     axes.errorbar(
@@ -158,7 +177,9 @@ def lines(experiment: Experiment) -> Drawn:
                 if metric == ANTT[0]:
                     plain_log_axis(axes, "y")
                 else:
-                    axes.set_ylim(bottom=min(0, axes.get_ylim()[0]) if metric == VIOLATIONS[0] else None)
+                    axes.set_ylim(
+                        bottom=min(0, axes.get_ylim()[0]) if metric == VIOLATIONS[0] else None
+                    )
                 axes.set_ylabel(label)
                 if over_slo:
                     axes.set_xscale("log")
@@ -175,7 +196,7 @@ def lines(experiment: Experiment) -> Drawn:
                     axes.set_xlabel("arrival rate (requests/s), and utilisation under it")
                 legend_below(axes, 3, 36 if over_slo else 50)
                 drawn.panels.append(
-                    Panel(_panel_name(sweep, number), f"{sweep.title}. {INTERVALS}", figure)
+                    Panel(_panel_name(sweep, number), _caption(sweep, "the mean"), figure)
                 )
         drawn.tables += _table(sweep, (VIOLATIONS, ANTT))
     return drawn
@@ -222,7 +243,7 @@ def bars(experiment: Experiment) -> Drawn:
                 axes.set_title(scenario)
                 legend_below(axes, 1)
                 drawn.panels.append(
-                    Panel(_panel_name(sweep, number), f"{sweep.title}. {INTERVALS}", figure)
+                    Panel(_panel_name(sweep, number), _caption(sweep, "the mean"), figure)
                 )
         drawn.tables += _table(sweep, (VIOLATIONS, ANTT))
     return drawn
@@ -282,14 +303,18 @@ def bound(experiment: Experiment) -> Drawn:
         drawn.panels.append(
             Panel(
                 _panel_name(sweep, 1),
-                f"{sweep.title}: no schedule can be below 1. Error bars: 95% confidence of the "
-                "mean ratio over seeds.",
+                f"No schedule can be below 1. {_caption(sweep, 'the mean ratio')}",
                 figure,
             )
         )
         head = ["policy", *(_point_words(sweep, point, short=True) for point in points)]
         drawn.tables.append(
-            Table(f"{sweep.title}: ANTT / lower bound", head, rows, "requests/s (utilisation); 95% confidence in brackets")
+            Table(
+                f"{sweep.title}: ANTT / lower bound",
+                head,
+                rows,
+                "requests/s (utilisation); 95% confidence in brackets",
+            )
         )
     return drawn
 
@@ -316,7 +341,9 @@ def differences(experiment: Experiment) -> Drawn:
                 if own:
                     mean, low, high = estimated_ratio(theirs, own)
                     cells.append(
-                        f"{mean:.2f} ({low:.2f} to {high:.2f})" if math.isfinite(high) else f"{mean:.2f}"
+                        f"{mean:.2f} ({low:.2f} to {high:.2f})"
+                        if math.isfinite(high)
+                        else f"{mean:.2f}"
                     )
                 else:
                     cells.append("-")

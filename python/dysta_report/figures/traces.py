@@ -111,7 +111,9 @@ def sparsity(experiment: Experiment) -> Drawn:
             parts = {
                 dark: np.concatenate(chosen) if chosen else None
                 for dark in (False, True)
-                for chosen in [[network[where] for name, where in trace.sets() if ("dark" in name) is dark]]
+                for chosen in [
+                    [network[where] for name, where in trace.sets() if ("dark" in name) is dark]
+                ]
             }
             for dark, offset in ((False, -0.19), (True, 0.19)):
                 values = parts[dark]
@@ -152,7 +154,13 @@ def sparsity(experiment: Experiment) -> Drawn:
         )
         drawn.panels.append(Panel(group.name, caption, figure))
     head = [
-        "trace", "origin", "mean", "range", "mean, low light", "range, low light", "range, all inputs",
+        "trace",
+        "origin",
+        "mean",
+        "range",
+        "mean, low light",
+        "range, low light",
+        "range, all inputs",
     ]
     drawn.tables.append(
         Table("Network sparsity over inputs", head, rows, "range: (largest - least) / mean")
@@ -218,8 +226,16 @@ def patterns(experiment: Experiment) -> Drawn:
         figure, axes = panel(1.6 + 0.34 * len(names))
         positions = np.arange(len(names))
         mean = np.array([work[0] for work in works])
-        axes.barh(positions - 0.19, weights, 0.36, color=GREY, edgecolor=INK, lw=0.6, hatch="////",
-                  label="weight not zero")
+        axes.barh(
+            positions - 0.19,
+            weights,
+            0.36,
+            color=GREY,
+            edgecolor=INK,
+            lw=0.6,
+            hatch="////",
+            label="weight not zero",
+        )
         axes.barh(
             positions + 0.19,
             mean,
@@ -236,7 +252,9 @@ def patterns(experiment: Experiment) -> Drawn:
         axes.invert_yaxis()
         axes.set_xlabel("share of all multiply-accumulates")
         legend_below(axes, 2)
-        caption = f"{group.title}: {_origin(group.origin)}. Error bars: least and largest of all inputs."
+        caption = (
+            f"{group.title}: {_origin(group.origin)}. Error bars: least and largest of all inputs."
+        )
         drawn.panels.append(Panel(group.name, caption, figure))
     head = [
         "trace",
@@ -318,8 +336,15 @@ def predictors(experiment: Experiment) -> Drawn:
             colour, marker = _PREDICTORS[name]
             known = [(row, errors[t][name]) for row, t in enumerate(traces) if name in errors[t]]
             if known:
-                axes.plot([e * 100 for _, e in known], [row for row, _ in known], marker, color=colour,
-                          mfc="none" if name == "none" else colour, label=name, markersize=5.5)
+                axes.plot(
+                    [e * 100 for _, e in known],
+                    [row for row, _ in known],
+                    marker,
+                    color=colour,
+                    mfc="none" if name == "none" else colour,
+                    label=name,
+                    markersize=5.5,
+                )
         plain_log_axis(axes, "x")
         axes.set_yticks(range(len(traces)))
         axes.set_yticklabels(traces)
@@ -328,9 +353,7 @@ def predictors(experiment: Experiment) -> Drawn:
         legend_below(axes, 3, 50)
         caption = f"{group.title}: {_origin(group.origin)}. Left is better."
         drawn.panels.append(Panel(group.name, caption, figure))
-        means = [
-            [errors[t][name] for t in traces if name in errors[t]] for name in names
-        ]
+        means = [[errors[t][name] for t in traces if name in errors[t]] for name in names]
         summary.append(
             [
                 group.title,
