@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dysta/sched/dysta/dynamic_level.hpp"
+#include "dysta/sched/dysta/exact_level.hpp"
 #include "dysta/sched/dysta/static_level.hpp"
 #include "support/fixed_truth.hpp"
 #include "support/tiny.hpp"
@@ -66,7 +66,8 @@ TEST_F(StaticLevelTest, may_know_the_truth) {
   EXPECT_EQ(record.first_score, 2 + 0.25 * (20 - 2));
 }
 
-// ---- the dynamic level ----------------------------------------------------------------------
+// ---- the dynamic level, exact
+// ----------------------------------------------------------------------
 
 /// Remaining latency is whatever the layer's number is written to mean in the test.
 class WrittenPredictor final : public Predictor {
@@ -85,12 +86,12 @@ class WrittenPredictor final : public Predictor {
   std::vector<std::vector<double>> remaining_s_;
 };
 
-class DynamicLevelTest : public testing::Test {
+class ExactLevelTest : public testing::Test {
  protected:
-  using Refresh = DynamicLevel::Refresh;
+  using Refresh = ExactLevel::Refresh;
 
-  void make(std::vector<std::vector<double>> remaining_s, DynamicLevel::Settings settings) {
-    level_ = std::make_unique<DynamicLevel>(
+  void make(std::vector<std::vector<double>> remaining_s, ExactLevel::Settings settings) {
+    level_ = std::make_unique<ExactLevel>(
         std::make_unique<WrittenPredictor>(std::move(remaining_s)), settings);
   }
   /// A request with this deadline, `isolated_s` long on average.
@@ -108,17 +109,17 @@ class DynamicLevelTest : public testing::Test {
     level_->layer_done(task, {.layer = layer, .sparsity = 0, .end = Seconds{end_s}});
   }
 
-  std::unique_ptr<DynamicLevel> level_;
+  std::unique_ptr<ExactLevel> level_;
 };
 
-TEST_F(DynamicLevelTest, remaining_latency_counts_where_nothing_else_differs) {
+TEST_F(ExactLevelTest, remaining_latency_counts_where_nothing_else_differs) {
   make({{4}, {3}}, {.beta = 0});
   write(0, 0, 1, 4);
   write(1, 0, 100, 3);
   EXPECT_EQ(select(0), TaskId{1});
 }
 
-TEST_F(DynamicLevelTest, slack_counts_with_beta_and_never_below_0) {
+TEST_F(ExactLevelTest, slack_counts_with_beta_and_never_below_0) {
   // 4 + 0.5 · max(0, 2 - 4) = 4 against 3 + 0.5 · (6 - 3) = 4.5.
   make({{4}, {3}}, {.beta = 0.5});
   write(0, 0, 2, 4);
@@ -126,7 +127,7 @@ TEST_F(DynamicLevelTest, slack_counts_with_beta_and_never_below_0) {
   EXPECT_EQ(select(0), TaskId{0});
 }
 
-TEST_F(DynamicLevelTest, slack_shrinks_as_time_passes) {
+TEST_F(ExactLevelTest, slack_shrinks_as_time_passes) {
   const auto select_at = [this](double now_s) {
     make({{4}, {3}}, {.beta = 0.5, .wait_unit_s = 0});
     write(0, 0, 6, 4);
@@ -137,7 +138,7 @@ TEST_F(DynamicLevelTest, slack_shrinks_as_time_passes) {
   EXPECT_EQ(select_at(16), TaskId{1});  // 4 + 0 against 3 + 0.5 · (20 - 16 - 3) = 3.5
 }
 
-TEST_F(DynamicLevelTest, waiting_counts_per_isolated_second_and_ready_task) {
+TEST_F(ExactLevelTest, waiting_counts_per_isolated_second_and_ready_task) {
   const auto select_with_unit = [this](double wait_unit_s) {
     make({{2}, {2}}, {.beta = 0.5, .wait_unit_s = wait_unit_s});
     write(0, 0, 4, 2);
@@ -152,7 +153,7 @@ TEST_F(DynamicLevelTest, waiting_counts_per_isolated_second_and_ready_task) {
   EXPECT_EQ(select_with_unit(4), TaskId{1});
 }
 
-TEST_F(DynamicLevelTest, only_tasks_that_are_ready_count_as_waiting) {
+TEST_F(ExactLevelTest, only_tasks_that_are_ready_count_as_waiting) {
   // Waiting unit 4, beta 1. At 4, with the third task running, n = 2:
   //   2 + 4 · 4 / (2 · 2) = 6 against 2 + 2.5 + 4 · 1 / (2 · 2) = 5.5.
   // Counting the running one too, n = 3, it would be 4.67 against 5.17.
@@ -164,7 +165,7 @@ TEST_F(DynamicLevelTest, only_tasks_that_are_ready_count_as_waiting) {
   EXPECT_EQ(select(4), TaskId{1});
 }
 
-TEST_F(DynamicLevelTest, a_layer_done_replaces_the_remaining_latency) {
+TEST_F(ExactLevelTest, a_layer_done_replaces_the_remaining_latency) {
   make({{4, 1}, {2, 1.5}}, {.beta = 0});
   write(0, 0, 1, 4);
   write(1, 0, 1, 2);
@@ -175,7 +176,7 @@ TEST_F(DynamicLevelTest, a_layer_done_replaces_the_remaining_latency) {
   EXPECT_EQ(select(3), TaskId{0});  // 1 against 1.5
 }
 
-TEST_F(DynamicLevelTest, waiting_starts_again_at_the_end_of_a_layer) {
+TEST_F(ExactLevelTest, waiting_starts_again_at_the_end_of_a_layer) {
   // The first ran until 3. At 4, n = 2, unit 8: 2 + 8 · (4 - 3) / (4 · 2) = 3 against
   // 1.5 + 8 · (4 - 2) / (4 · 2) = 3.5. Had it waited since its arrival: 2 + 4 = 6.
   make({{9, 2}, {1.5}}, {.beta = 1, .wait_unit_s = 8});
@@ -186,7 +187,7 @@ TEST_F(DynamicLevelTest, waiting_starts_again_at_the_end_of_a_layer) {
   EXPECT_EQ(select(4), TaskId{0});
 }
 
-TEST_F(DynamicLevelTest, first_scores_are_kept_less_the_work_done) {
+TEST_F(ExactLevelTest, first_scores_are_kept_less_the_work_done) {
   // First scores 6 and 5; when the first task has done 3 of its 4 s, 6 - 3 is less than 5, though
   // deadlines and waiting have changed meanwhile.
   make({{4, 1}, {2}}, {.beta = 0.5, .refresh = Refresh::first_score});
@@ -197,14 +198,14 @@ TEST_F(DynamicLevelTest, first_scores_are_kept_less_the_work_done) {
   EXPECT_EQ(select(100), TaskId{0});
 }
 
-TEST_F(DynamicLevelTest, first_scores_do_not_age) {
+TEST_F(ExactLevelTest, first_scores_do_not_age) {
   make({{4}, {2}}, {.beta = 0.5, .refresh = Refresh::first_score});
   write(0, 0, 8, 4, 6);
   write(1, 0, 9, 2, 5);
   EXPECT_EQ(select(1000), TaskId{1});
 }
 
-TEST_F(DynamicLevelTest, equal_scores_go_to_the_request_written_first) {
+TEST_F(ExactLevelTest, equal_scores_go_to_the_request_written_first) {
   for (const auto refresh : {Refresh::boundary, Refresh::first_score}) {
     make({{2}, {2}, {2}}, {.beta = 0.5, .refresh = refresh});
     write(2, 0, 8, 2, 5);
@@ -215,7 +216,7 @@ TEST_F(DynamicLevelTest, equal_scores_go_to_the_request_written_first) {
   }
 }
 
-TEST_F(DynamicLevelTest, a_retired_task_is_gone) {
+TEST_F(ExactLevelTest, a_retired_task_is_gone) {
   make({{1}, {2}}, {});
   write(0, 0, 8, 1);
   write(1, 0, 8, 2);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "dysta/core/ids.hpp"
@@ -63,10 +64,10 @@ class ReadyList {
   template <class Score, class Replaces>
   TaskId run_best(Score&& score, Replaces&& replaces) {
     std::size_t best = 0;
-    double best_score = 0;
+    std::invoke_result_t<Score&, const Task&> best_score{};
     bool found = false;
     scan([&](std::size_t position, const Task& task) {
-      const double value = score(task);
+      const auto value = score(task);
       if (!found || replaces(value, best_score)) {
         best_score = value;
         best = position;
@@ -79,13 +80,13 @@ class ReadyList {
   /// Makes the ready task with the smallest score run, of equal ones the first admitted.
   template <class Score>
   TaskId run_smallest(Score&& score) {
-    return run_best(score, [](double value, double best) { return value < best; });
+    return run_best(score, [](const auto& value, const auto& best) { return value < best; });
   }
 
   /// Makes the ready task with the largest score run, of equal ones the first admitted.
   template <class Score>
   TaskId run_largest(Score&& score) {
-    return run_best(score, [](double value, double best) { return value > best; });
+    return run_best(score, [](const auto& value, const auto& best) { return value > best; });
   }
 
  private:

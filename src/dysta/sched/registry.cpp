@@ -30,6 +30,7 @@ struct Alias {
   std::string_view base;
   std::string_view help;
   std::vector<std::pair<std::string_view, std::string_view>> defaults;
+  std::vector<std::string_view> fixed{};  ///< parameters of the base that the name does not offer
 };
 
 std::vector<Alias> aliases() {
@@ -49,11 +50,13 @@ std::vector<Alias> aliases() {
       {"dysta_naive",
        "dysta",
        "dysta that neither knows patterns nor watches densities",
-       {{"tables", "model"}, {"predictor", "none"}}},
+       {{"tables", "model"}, {"predictor", "none"}},
+       {"arithmetic", "tick_s"}},
       {"dysta_oracle",
        "dysta",
        "dysta that knows true latencies (clairvoyant)",
-       {{"predictor", "oracle"}}},
+       {{"predictor", "oracle"}},
+       {"arithmetic", "tick_s"}},
       {"srpt",
        "sjf",
        "the shortest true remaining latency runs (clairvoyant)",
@@ -73,6 +76,21 @@ PolicyEntry entry_of(const Alias& alias, PolicyEntry base) {
       if (spec.name == name) spec.default_value = spec.parse(value);
     }
   }
+  if (alias.fixed.empty()) return base;
+  std::vector<std::pair<std::string, ParameterValue>> fixed;
+  std::erase_if(base.parameters, [&](const ParameterSpec& spec) {
+    if (std::find(alias.fixed.begin(), alias.fixed.end(), spec.name) == alias.fixed.end()) {
+      return false;
+    }
+    fixed.emplace_back(spec.name, spec.default_value);
+    return true;
+  });
+  base.make = [make = std::move(base.make), fixed = std::move(fixed)](
+                  const Parameters& parameters, const PolicyContext& context) {
+    auto all = parameters.all();
+    all.insert(all.end(), fixed.begin(), fixed.end());
+    return make(Parameters(std::move(all)), context);
+  };
   return base;
 }
 

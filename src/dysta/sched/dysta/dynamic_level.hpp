@@ -1,12 +1,8 @@
 // Dysta's dynamic level: what the hardware beside the accelerator keeps and computes.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
-#include "dysta/predict/predictor.hpp"
+#include "dysta/core/task.hpp"
 #include "dysta/sched/dysta/static_level.hpp"
-#include "dysta/sched/ready_list.hpp"
 
 namespace dysta {
 
@@ -16,50 +12,24 @@ namespace dysta {
 ///   score = γ·rem + β · ( max(0, deadline - now - γ·rem) + wait_unit · (now - last_run) / (iso·n)
 ///   )
 ///
-/// with n the number of ready tasks; the smallest score runs. Its four operations are all that the
-/// RTL has to offer.
+/// with n the number of ready tasks; the smallest score runs, of equal ones the request that was
+/// written first. Its four operations are all that the RTL has to offer: what implements them
+/// differs in how it computes, and may be the RTL itself.
 class DynamicLevel {
  public:
-  enum class Refresh : std::uint8_t {
-    boundary,    ///< scores are computed anew at every layer boundary: the published policy
-    first_score  ///< a task keeps its first score less the work done: what software alone can do
-  };
-
-  struct Settings {
-    double beta = 0.01;      ///< weight of slack and waiting against remaining latency
-    double wait_unit_s = 1;  ///< seconds that the waiting term's pure number stands for
-    Refresh refresh = Refresh::boundary;
-  };
-
-  DynamicLevel(std::unique_ptr<Predictor> predictor, Settings settings)
-      : predictor_(std::move(predictor)), settings_(settings) {}
+  virtual ~DynamicLevel() = default;
 
   /// Software wrote a request.
-  void write(const RequestRecord& record);
+  virtual void write(const RequestRecord& record) = 0;
 
   /// The monitor saw a layer of `task` end that was not its last.
-  void layer_done(TaskId task, const Observation& observation);
+  virtual void layer_done(TaskId task, const Observation& observation) = 0;
 
   /// The last layer of `task` ended.
-  void retire(TaskId task) { table_.remove(task); }
+  virtual void retire(TaskId task) = 0;
 
   /// The task that runs next. At least one must be ready.
-  TaskId select(Seconds now);
-
- private:
-  struct Row {
-    TaskId id{};
-    double remaining_s = 0;  ///< γ·rem
-    double deadline_s = 0;
-    double last_run_s = 0;
-    double inverse_isolated_hz = 0;
-    double isolated_s = 0;
-    double first_score = 0;
-  };
-
-  std::unique_ptr<Predictor> predictor_;
-  Settings settings_;
-  ReadyList<Row> table_;
+  virtual TaskId select(Seconds now) = 0;
 };
 
 }  // namespace dysta

@@ -1,10 +1,10 @@
-#include "dysta/sched/dysta/dynamic_level.hpp"
+#include "dysta/sched/dysta/exact_level.hpp"
 
 #include <algorithm>
 
 namespace dysta {
 
-void DynamicLevel::write(const RequestRecord& record) {
+void ExactLevel::write(const RequestRecord& record) {
   const Estimate estimate = predictor_->on_arrival(
       {.task = record.task, .variant = record.variant, .arrival = record.arrival});
   table_.admit({.id = record.task,
@@ -16,13 +16,13 @@ void DynamicLevel::write(const RequestRecord& record) {
                 .first_score = record.first_score});
 }
 
-void DynamicLevel::layer_done(TaskId task, const Observation& observation) {
+void ExactLevel::layer_done(TaskId task, const Observation& observation) {
   Row& row = table_.make_ready(task);
   row.remaining_s = predictor_->on_layer_done(task, observation).remaining.count();
   row.last_run_s = observation.end.count();
 }
 
-TaskId DynamicLevel::select(Seconds now) {
+TaskId ExactLevel::select(Seconds now) {
   if (settings_.refresh == Refresh::first_score) {
     return table_.run_smallest(
         [](const Row& row) { return row.first_score - (row.isolated_s - row.remaining_s); });
