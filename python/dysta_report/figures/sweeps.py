@@ -15,6 +15,7 @@ from ..style import plain_log_axis, style_of
 # Metric, label of its axis, factor to the unit of the label.
 VIOLATIONS = ("violation_rate", "violations (% of requests)", 100.0)
 ANTT = ("antt", "ANTT (mean turnaround / isolated time)", 1.0)
+BOUND = ("antt_lower_bound", "no schedule below", 1.0)
 THROUGHPUT = ("stp_inferences_per_s", "throughput (inferences/s)", 1.0)
 
 # Points beside each other, where the rows are the policies.
@@ -71,20 +72,25 @@ def _violation_axis(axes: Axes) -> None:
 
 
 def _table(sweep: Sweep, metrics: tuple[tuple[str, str, float], ...]) -> list[Table]:
-    """A table a metric: policies by points."""
+    """A table a metric: policies by points, and under every ANTT what bounds it."""
+
+    def row(head: str, policy: str, metric: str, scale: float) -> list[str]:
+        cells = [head]
+        for point in sweep.points.points:
+            estimate = sweep.points.estimate(point, policy, metric)
+            cells.append(
+                with_interval(estimate.mean * scale, estimate.half_width * scale)
+                if estimate
+                else "-"
+            )
+        return cells
+
     tables = []
     for metric, label, scale in metrics:
-        rows = []
-        for policy in sweep.points.policies:
-            cells = [policy]
-            for point in sweep.points.points:
-                estimate = sweep.points.estimate(point, policy, metric)
-                cells.append(
-                    with_interval(estimate.mean * scale, estimate.half_width * scale)
-                    if estimate
-                    else "-"
-                )
-            rows.append(cells)
+        rows = [row(policy, policy, metric, scale) for policy in sweep.points.policies]
+        if metric == ANTT[0]:
+            # The same requests, so the same bound, whatever the policy.
+            rows.append(row(BOUND[1], sweep.points.policies[0], BOUND[0], scale))
         head = [
             "policy",
             *(_point_words(sweep, point, short=True) for point in sweep.points.points),
