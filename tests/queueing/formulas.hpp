@@ -1,4 +1,4 @@
-// What queueing theory says of one server and Poisson arrivals.
+// What queueing theory says of one server, or several, and Poisson arrivals.
 #pragma once
 
 #include <cmath>
@@ -66,6 +66,18 @@ inline double gamma_arrivals_exponential_service(double cv, double rate_hz, doub
   double root = 0.5;
   for (int i = 0; i < 10000; ++i) root = std::pow(1 + (1 - root) / (shape * load), -shape);
   return mean_service_s * root / (1 - root);
+}
+
+/// M/M/m, mean waiting C / (m/E[S] - λ) with Erlang's C, the share of requests that find all
+/// servers busy. A. K. Erlang, "Solution of Some Problems in the Theory of Probabilities of
+/// Significance in Automatic Telephone Exchanges", 1917; L. Kleinrock, "Queueing Systems I", 1975,
+/// section 3.5.
+inline double erlang_c_waiting(int servers, double rate_hz, double mean_service_s) {
+  const double offered = rate_hz * mean_service_s;
+  double blocked = 1;  // Erlang's B of k servers
+  for (int k = 1; k <= servers; ++k) blocked = offered * blocked / (k + offered * blocked);
+  const double all_busy = blocked / (1 - offered / servers * (1 - blocked));
+  return all_busy / (servers / mean_service_s - rate_hz);
 }
 
 /// M/G/1, shortest job first without preemption, mean waiting by class:

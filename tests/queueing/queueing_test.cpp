@@ -195,16 +195,46 @@ TEST_P(OneLayer, SjfByTablesWaitsAsCobhamSays) {
   if (shows_load()) expect_refuted("tables by pattern", by_model_mean, over_classes(sizes, theory));
 }
 
+/// Service times close to exponential, in equal layers.
+Trace exponential_sizes(std::size_t layers) {
+  std::vector<TinySample> inputs;
+  constexpr int kSamples = 4000;
+  for (int i = 0; i < kSamples; ++i) {
+    inputs.push_back(equal_layers(-0.002 * std::log1p(-(i + 0.5) / kSamples), layers));
+  }
+  return tiny_trace("net_exponential", inputs);
+}
+
+class SeveralAccelerators : public AtLoad {};
+INSTANTIATE_TEST_SUITE_P(Loads, SeveralAccelerators, testing::Values(0.5, 0.7, 0.9), load_name);
+
+TEST_P(SeveralAccelerators, FcfsWaitsAsErlangSays) {
+  const Station station({exponential_sizes(3)});
+  const double mean_service = moment(station.sizes(), 1);
+  for (const int servers : {1, 2, 4}) {
+    const auto accelerators = static_cast<std::uint32_t>(servers);
+    Replicated mean;
+    for (std::size_t r = 0; r < kReplications; ++r) {
+      const Workload workload = station.draw(load(), r, counted(200'000), {}, accelerators);
+      mean.add(mean_waiting(workload,
+                            station.run("fcfs", workload.requests, {}, nullptr, accelerators)));
+    }
+    const double rate = servers * station.rate_hz(load());
+    expect_theory(label("fcfs on " + std::to_string(servers) + ", exponential service"), mean,
+                  erlang_c_waiting(servers, rate, mean_service), 0.06);
+    // One as fast as all of them together, whose requests wait longer.
+    if (servers > 1) {
+      expect_refuted("one fast accelerator", mean,
+                     erlang_c_waiting(1, rate, mean_service / servers));
+    }
+  }
+}
+
 class BurstyArrivals : public AtLoad {};
 INSTANTIATE_TEST_SUITE_P(Loads, BurstyArrivals, testing::Values(0.5, 0.7), load_name);
 
 TEST_P(BurstyArrivals, GammaGapsAndExponentialServiceAreGiM1) {
-  std::vector<TinySample> samples;
-  constexpr int kSamples = 4000;
-  for (int i = 0; i < kSamples; ++i) {
-    samples.push_back(equal_layers(-0.002 * std::log1p(-(i + 0.5) / kSamples)));
-  }
-  const Station station({tiny_trace("net_exponential", samples)});
+  const Station station({exponential_sizes(1)});
   const double mean_service = moment(station.sizes(), 1);
   // What 4000 samples lack of an exponential distribution, far less than the interval.
   EXPECT_NEAR(moment(station.sizes(), 2), 2 * mean_service * mean_service,
