@@ -54,8 +54,11 @@ class StructureTest(CommandLineTest):
         self.refused("'--basel' is not known here" + see("dysta simulate"), *RUN, "--basel")
 
     def test_required_options(self) -> None:
-        for command in ("simulate", "workload"):
-            self.refused("--traces is required" + see(f"dysta {command}"), command, "--rate", "1")
+        self.refused("--traces is required" + see("dysta workload"), *"workload --rate 1".split())
+        self.refused(
+            "--traces or --scenario is needed; allowed is one of them",
+            *"simulate --rate 1".split(),
+        )
         for command in ("check", "describe"):
             self.refused("PATH is required" + see(f"dysta traces {command}"), "traces", command)
 
@@ -393,7 +396,7 @@ class PoliciesTest(CommandLineTest):
             self.refused_list(
                 f"dysta:{key}=1",
                 f"policy 'dysta' has no parameter '{key}'; allowed is beta, wait_unit_s, refresh, "
-                "tables, predictor, n",
+                "arithmetic, tick_s, tables, predictor, n",
             )
 
     def test_parameter_twice(self) -> None:

@@ -206,8 +206,8 @@ class CompletionsTest(CliTest):
 
 class CsvTest(CliTest):
     METRICS = (
-        "violation_rate,antt,stp_inferences_per_s,system_throughput_normalised,mean_turnaround_s,"
-        "p50_turnaround_s,p95_turnaround_s,p99_turnaround_s,fairness_jain,preemptions,decisions"
+        "violation_rate,antt,antt_lower_bound,stp_inferences_per_s,system_throughput_normalised,"
+        "mean_turnaround_s,p50_turnaround_s,p95_turnaround_s,p99_turnaround_s,fairness_jain,preemptions,decisions"
     )
 
     def test_a_row_a_policy_and_run(self) -> None:

@@ -59,6 +59,8 @@ class JsonTest(CliTest):
                 "beta": 0.5,
                 "wait_unit_s": "auto",
                 "refresh": "boundary",
+                "arithmetic": "double",
+                "tick_s": "auto",
                 "tables": "pattern",
                 "predictor": "average_all",
                 "n": 3,

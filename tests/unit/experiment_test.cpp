@@ -87,9 +87,11 @@ TEST(Experiment, every_shipped_one_is_right) {
 TEST(Experiment, faults_have_line_and_column) {
   const std::string head = kHead;
   const std::string traces = head + kTraces;
-  EXPECT_EQ(complaint(traces + "colour: red\n"),
-            "experiments/made_up.yaml:8:1: 'colour' is not known here; allowed are about, figures, "
-            "order, schema, title, traces");
+  EXPECT_EQ(
+      complaint(traces + "colour: red\n"),
+      "experiments/made_up.yaml:8:1: 'colour' is not known here; allowed are about, "
+      "baseline, calibration, claims, figures, hardware, notes, order, predictions, restates, "
+      "schema, sweeps, title, traces");
   EXPECT_EQ(complaint(head + "figures: pie\n"),
             "experiments/made_up.yaml:5:10: figures has 'pie'; allowed are tradeoff, lines, bars, "
             "bound, differences, layer_latency, sparsity, patterns, correlation, predictors, "

@@ -137,7 +137,8 @@ TEST(PolicyList, parameters_that_are_not_given_keep_their_defaults) {
   const auto all = parameters_of("dysta:wait_unit_s=auto").all();
   std::vector<std::string> names;
   for (const auto& [name, value] : all) names.push_back(name);
-  EXPECT_THAT(names, ElementsAre("beta", "wait_unit_s", "refresh", "tables", "predictor", "n"));
+  EXPECT_THAT(names, ElementsAre("beta", "wait_unit_s", "refresh", "arithmetic", "tick_s", "tables",
+                                 "predictor", "n"));
   EXPECT_EQ(parameters_of("dysta:wait_unit_s=auto").number("beta"), 0.01);
   EXPECT_TRUE(parameters_of("dysta:wait_unit_s=auto").is("wait_unit_s", "auto"));
 }
@@ -157,7 +158,7 @@ TEST(PolicyList, unknown_names_are_refused_with_the_known_ones) {
 TEST(PolicyList, unknown_parameters_are_refused_with_the_known_ones) {
   EXPECT_EQ(fault_in("dysta:alpha=1"),
             "policy 'dysta' has no parameter 'alpha'; allowed is beta, wait_unit_s, refresh, "
-            "tables, predictor, n");
+            "arithmetic, tick_s, tables, predictor, n");
   EXPECT_EQ(fault_in("fcfs:alpha=1"), "policy 'fcfs' has no parameter 'alpha'; allowed is none");
 }
 
