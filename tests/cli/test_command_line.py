@@ -201,13 +201,13 @@ class NumbersTest(CommandLineTest):
                 "--seq-len",
                 ("workload", *draw),
                 ("0", "1048577"),
-                "a whole number from 1 to 1048576",
+                "a whole number from 1 to 1000000",
             ),
             (
                 "--seq-len",
                 ("traces", "check", "traces"),
                 ("0", "1048577"),
-                "a whole number from 1 to 1048576",
+                "a whole number from 1 to 1000000",
             ),
         ):
             for value in (*bad, "-1", "1.5", "99999999999999999999999", *NOT_NUMBERS):

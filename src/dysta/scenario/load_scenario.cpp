@@ -43,7 +43,7 @@ class Loader {
 
   Scenario load() {
     file_.whole("schema", 1, 1);
-    const std::string name = file_.text("name");
+    const std::string name = name_in(file_);
     const std::string what = file_.text("what");
     std::optional<double> load;
     if (file_.has("load")) load = file_.positive("load", 1000);
@@ -77,13 +77,21 @@ class Loader {
   }
 
  private:
+  /// A name that reports can show: on one line, without control characters.
+  static std::string name_in(YamlMap& map) {
+    std::string name = map.text("name");
+    const auto odd = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
+    if (std::any_of(name.begin(), name.end(), odd)) map.fail("name", "text on one line");
+    return name;
+  }
+
   std::string beside(const std::string& path) const {
     return fs::path(path).is_absolute() ? path : (folder_ / path).lexically_normal().string();
   }
 
   void read_accelerator(YamlMap& map) {
     Gathered gathered;
-    gathered.pool.name = map.text("name");
+    gathered.pool.name = name_in(map);
     for (const Gathered& other : gathered_) {
       if (other.pool.name == gathered.pool.name) map.fail("name", "a name that no other has");
     }
@@ -105,7 +113,7 @@ class Loader {
 
   void read_stream(YamlMap& map) {
     Stream stream;
-    stream.name = map.text("name");
+    stream.name = name_in(map);
     for (const Stream& other : streams_) {
       if (other.name == stream.name) map.fail("name", "a name that no other has");
     }
@@ -242,7 +250,17 @@ class Loader {
       names.push_back(fs::path(file).stem().string());
       if (!is_new(map, "traces", pool, names.back(), file)) continue;
       pool.traces.push_back(parts_.measured(file));
-      const std::string& of = pool.traces.back().identity().provenance.accelerator;
+      const Trace& trace = pool.traces.back();
+      const bool runs = trace.identity().kind == TraceKind::cnn
+                            ? pool.accelerator->runs_convolutions()
+                            : pool.accelerator->runs_attention();
+      if (!runs) {
+        map.complain("traces", in_quotes(names.back()) + " is a trace of a kind (" +
+                                   std::string(name_of(trace.identity().kind)) + ") that " +
+                                   in_quotes(pool.pool.accelerator) +
+                                   " does not run; allowed are traces of what it runs");
+      }
+      const std::string& of = trace.identity().provenance.accelerator;
       if (!of.empty() && of != pool.pool.accelerator) {
         map.complain("traces", in_quotes(names.back()) + " has latencies of " + in_quotes(of) +
                                    ", and runs here on " + in_quotes(pool.pool.accelerator) +
@@ -252,30 +270,39 @@ class Loader {
     return names;
   }
 
+  /// All that decides a synthesised trace but its pattern, in one way only.
+  static std::string described(const NetworkModel& model, const std::string& name,
+                               const SynthesisOptions& options) {
+    std::string text = name;
+    const auto inputs = inputs_of(model, options);
+    for (const auto& [set, count] : inputs) text += ' ' + set + '=' + std::to_string(count);
+    if (options.sequence_length) text += " of " + std::to_string(*options.sequence_length);
+    return text;
+  }
+
   std::vector<std::string> synthesise(YamlMap& map, Gathered& pool) const {
     std::string name = map.text("model");
     if (name.ends_with(".yaml") || name.ends_with(".yml")) name = beside(name);
     SynthesisOptions options;
     options.seed = trace_seed_;
-    std::string source = name;
     if (map.has("inputs")) {
       YamlMap inputs = map.map("inputs");
       for (const std::string& set : inputs.keys()) {
         options.inputs.emplace_back(set,
                                     static_cast<std::size_t>(inputs.whole(set, 1, kMostInputs)));
-        source += ' ' + set + '=' + std::to_string(options.inputs.back().second);
       }
+      if (options.inputs.empty()) map.fail("inputs", "data sets with numbers of inputs");
     }
     if (map.has("sequence_length")) {
       options.sequence_length = static_cast<std::uint32_t>(
           map.whole("sequence_length", 1, static_cast<int>(kLongestSequence)));
-      source += " of " + std::to_string(*options.sequence_length);
     }
     const std::vector<std::string> patterns =
         map.has("patterns") ? map.texts("patterns") : std::vector<std::string>{""};
     std::vector<std::string> names;
     try {
       const NetworkModel model = parts_.model(name);
+      const std::string source = described(model, name, options);
       for (const std::string& pattern : patterns) {
         options.pattern = pattern;
         names.push_back(variant_name(model, pattern));

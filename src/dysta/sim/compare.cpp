@@ -39,15 +39,14 @@ void describe(Workloads& workloads, std::span<const Pool> pools) {
   description.requests = workloads.runs.front().requests.size();
   description.accelerators = 0;
   for (const Pool& pool : pools) description.accelerators += pool.accelerators;
-  for (const std::string& name : description.variants) {
-    for (const Pool& pool : pools) {
-      const auto variant = pool.traces->find(name);
-      if (!variant) continue;
-      const TraceOrigin origin = (*pool.traces)[*variant].identity().provenance.origin;
+  for (const Pool& pool : pools) {
+    for (const Trace& trace : pool.traces->all()) {
+      const auto& asked = description.variants;  // a name may stand for a trace in several pools
+      if (std::find(asked.begin(), asked.end(), trace.name()) == asked.end()) continue;
+      const TraceOrigin origin = trace.identity().provenance.origin;
       description.origins.measured += origin == TraceOrigin::measured;
       description.origins.synthesised += origin == TraceOrigin::synthesised;
       description.origins.unknown += origin == TraceOrigin::unknown;
-      break;
     }
   }
   double sum = 0;

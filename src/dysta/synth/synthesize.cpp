@@ -208,27 +208,6 @@ std::size_t find_data_set(const NetworkModel& model, const std::string& name) {
                            in_quotes(name) + "; allowed are " + names);
 }
 
-Inputs checked_inputs(const NetworkModel& model, const SynthesisOptions& options) {
-  Inputs inputs = options.inputs;
-  if (inputs.empty()) inputs.emplace_back(model.data_sets.front().name, kDefaultInputs);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const auto& [name, count] = inputs[i];
-    find_data_set(model, name);
-    if (count < 1 || count > kMostInputs) {
-      throw SpecificationError("data set " + in_quotes(name) + " is to have " +
-                               std::to_string(count) + " inputs; allowed are 1 to " +
-                               std::to_string(kMostInputs));
-    }
-    for (std::size_t j = 0; j < i; ++j) {
-      if (inputs[j].first == name) {
-        throw SpecificationError("data set " + in_quotes(name) +
-                                 " is given twice; allowed is once");
-      }
-    }
-  }
-  return inputs;
-}
-
 /// Writes a trace's rows as it asks what each layer costs.
 class TraceWriter {
  public:
@@ -368,6 +347,28 @@ std::string variant_name(const NetworkModel& model, const std::string& pattern) 
   return model.name + '_' + name;
 }
 
+std::vector<std::pair<std::string, std::size_t>> inputs_of(const NetworkModel& model,
+                                                           const SynthesisOptions& options) {
+  Inputs inputs = options.inputs;
+  if (inputs.empty()) inputs.emplace_back(model.data_sets.front().name, kDefaultInputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto& [name, count] = inputs[i];
+    find_data_set(model, name);
+    if (count < 1 || count > kMostInputs) {
+      throw SpecificationError("data set " + in_quotes(name) + " is to have " +
+                               std::to_string(count) + " inputs; allowed are 1 to " +
+                               std::to_string(kMostInputs));
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (inputs[j].first == name) {
+        throw SpecificationError("data set " + in_quotes(name) +
+                                 " is given twice; allowed is once");
+      }
+    }
+  }
+  return inputs;
+}
+
 SynthesizedTrace synthesize(const NetworkModel& model, const Accelerator& accelerator,
                             const SynthesisOptions& options) {
   const bool attention = model.kind == TraceKind::attention;
@@ -389,7 +390,7 @@ SynthesizedTrace synthesize(const NetworkModel& model, const Accelerator& accele
           "; allowed is a whole number from 1 to " + std::to_string(kLongestSequence));
     }
   }
-  const Inputs inputs = checked_inputs(model, options);
+  const Inputs inputs = inputs_of(model, options);
   const Sampler sampler(model, options.sequence_length);
   TraceWriter writer(model, accelerator, pattern);
   Json sets = Json::array();

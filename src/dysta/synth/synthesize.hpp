@@ -36,6 +36,12 @@ struct SynthesizedTrace {
 /// The variant's name: MODEL_PATTERN, and MODEL alone for attention.
 std::string variant_name(const NetworkModel& model, const std::string& pattern);
 
+/// The data sets and numbers of inputs that `options` ask for, the default told. Throws
+/// `SpecificationError` for sets that the model does not have, sets that stand twice, and numbers
+/// of inputs out of range.
+std::vector<std::pair<std::string, std::size_t>> inputs_of(const NetworkModel& model,
+                                                           const SynthesisOptions& options);
+
 /// Draws inputs of a model and asks the accelerator what their layers cost. The same inputs are
 /// drawn whatever pattern and accelerator, and the first of a larger number are those of a smaller.
 /// Throws `SpecificationError` for options that do not fit the model, and for an accelerator that

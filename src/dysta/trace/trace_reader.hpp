@@ -15,7 +15,8 @@ struct TraceReadOptions {
   std::uint32_t sequence_length = 512;
 };
 
-inline constexpr std::uint32_t kLongestSequence = 1u << 20;
+/// Tokens of an input, at most: what attention layers of accelerator models may have.
+inline constexpr std::uint32_t kLongestSequence = 1'000'000;
 
 /// The trace files that `paths` name: files as they are, folders by the `.csv` files directly in
 /// them. Throws `FileError` for a path that does not exist or a folder without such files.
