@@ -186,6 +186,17 @@ TYPED_TEST(NarrowLevelTest, a_retired_task_is_gone) {
   EXPECT_EQ(this->select(1), TaskId{1});
 }
 
+TYPED_TEST(NarrowLevelTest, another_level_may_choose) {
+  this->make(0);
+  this->write(0, 2, 0, 8, 2);
+  this->write(1, 1, 0, 8, 3);
+  auto& level = dynamic_cast<NarrowLevel<TypeParam>&>(*this->level_);
+  NarrowLevel<TypeParam> copy = level;
+  EXPECT_EQ(copy.select(Seconds{0}), TaskId{0});
+  level.start(TaskId{1});
+  EXPECT_EQ(level.select(Seconds{0}), TaskId{0});
+}
+
 TYPED_TEST(NarrowLevelTest, the_clock_may_pass_2_to_the_32_ticks) {
   // Deadlines on both sides of the wrap: 2 + (6 - 2) = 6 against 3 + (5 - 3) = 5, and at 4 s later
   // 2 + 0 against 3 + 0.

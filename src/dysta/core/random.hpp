@@ -18,7 +18,8 @@ enum class StreamPurpose : std::uint64_t {
   priorities = 4,
   synthesis = 5,
   streams = 6,
-  phases = 7
+  phases = 7,
+  events = 8
 };
 
 /// xoshiro256++ (Blackman and Vigna, 2019), its state filled by SplitMix64 from seed and purpose.

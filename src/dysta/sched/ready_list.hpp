@@ -58,6 +58,9 @@ class ReadyList {
     return run(first);
   }
 
+  /// Makes a ready task run.
+  void start(TaskId id) { run(static_cast<std::size_t>(find(id) - entries_.begin())); }
+
   /// Makes the ready task run that is left as the best after a scan in the order of admission in
   /// which a task takes the best one's place when `replaces(score(task), best_score)`. At least one
   /// task must be ready.

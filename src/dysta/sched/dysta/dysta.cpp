@@ -1,6 +1,8 @@
 // Dysta: the shortest remaining latency, corrected by what is seen, with slack and waiting.
 // H. Fan et al., "Sparse-DySta: Sparsity-Aware Dynamic and Static Scheduling for Sparse Multi-DNN
 // Workloads", MICRO 2023.
+#include "dysta/sched/dysta/dysta.hpp"
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -58,9 +60,9 @@ std::unique_ptr<DynamicLevel> make_exact(const Parameters& parameters,
                                                         : ExactLevel::Refresh::boundary});
 }
 
-template <class Arithmetic>
-std::unique_ptr<DynamicLevel> make_narrow(const Parameters& parameters,
-                                          const PolicyContext& context) {
+}  // namespace
+
+HardwareSettings hardware_settings(const Parameters& parameters, const PolicyContext& context) {
   if (!parameters.is("predictor", "average_all") || !parameters.is("refresh", "boundary")) {
     throw SpecificationError("policy 'dysta': parameter 'arithmetic' is '" +
                              parameters.word("arithmetic") +
@@ -68,13 +70,20 @@ std::unique_ptr<DynamicLevel> make_narrow(const Parameters& parameters,
                              "predictor=average_all and refresh=boundary");
   }
   const Tables tables = tables_from(parameters);
-  return std::make_unique<NarrowLevel<Arithmetic>>(HardwareImage<Arithmetic>(
-      context.profiles,
-      {.beta = parameters.number("beta"),
-       .wait_unit_s = wait_unit_s(parameters, context),
-       .tables = tables,
-       .tick = parameters.is("tick_s", "auto") ? automatic_tick(context.profiles, tables)
-                                               : Seconds{parameters.number("tick_s")}}));
+  return {.beta = parameters.number("beta"),
+          .wait_unit_s = wait_unit_s(parameters, context),
+          .tables = tables,
+          .tick = parameters.is("tick_s", "auto") ? automatic_tick(context.profiles, tables)
+                                                  : Seconds{parameters.number("tick_s")}};
+}
+
+namespace {
+
+template <class Arithmetic>
+std::unique_ptr<DynamicLevel> make_narrow(const Parameters& parameters,
+                                          const PolicyContext& context) {
+  return std::make_unique<NarrowLevel<Arithmetic>>(
+      HardwareImage<Arithmetic>(context.profiles, hardware_settings(parameters, context)));
 }
 
 std::unique_ptr<DynamicLevel> make_dynamic_level(const Parameters& parameters,

@@ -27,7 +27,7 @@ Seconds automatic_tick(const Profiles& profiles, Tables tables) {
 }
 
 template <class Arithmetic>
-HardwareImage<Arithmetic>::HardwareImage(const Profiles& profiles, const Settings& settings)
+HardwareImage<Arithmetic>::HardwareImage(const Profiles& profiles, const HardwareSettings& settings)
     : tick_(settings.tick),
       wait_unit_s_(settings.wait_unit_s),
       beta_(Arithmetic::coefficient(settings.beta, Arithmetic::fraction_bits(settings.beta))) {

@@ -26,19 +26,20 @@ constexpr std::int32_t ticks_between(Ticks earlier, Ticks later) {
 /// fixed-point numbers (2^18) hold what the hardware computes.
 Seconds automatic_tick(const Profiles& profiles, Tables tables);
 
+/// What software chooses.
+struct HardwareSettings {
+  double beta = 0.01;      ///< weight of slack and waiting against remaining latency
+  double wait_unit_s = 1;  ///< seconds that the waiting term's pure number stands for
+  Tables tables = Tables::pattern;
+  Seconds tick{};  ///< greater than 0
+};
+
 /// The contents of the hardware's tables for one set of profiles, and of its rows for requests.
 template <class Arithmetic>
 class HardwareImage {
  public:
   using Number = typename Arithmetic::Number;
   using Coefficient = typename Arithmetic::Coefficient;
-
-  struct Settings {
-    double beta = 0.01;      ///< weight of slack and waiting against remaining latency
-    double wait_unit_s = 1;  ///< seconds that the waiting term's pure number stands for
-    Tables tables = Tables::pattern;
-    Seconds tick{};  ///< greater than 0
-  };
 
   struct Layer {
     Number average_remaining{};  ///< ticks from its start to the end; greater than 0
@@ -54,7 +55,7 @@ class HardwareImage {
 
   /// Profiles are only read here. Latencies that have no number in the format become the nearest
   /// one that does.
-  HardwareImage(const Profiles& profiles, const Settings& settings);
+  HardwareImage(const Profiles& profiles, const HardwareSettings& settings);
 
   std::size_t variants() const { return first_layer_.size() - 1; }
   std::size_t layers(VariantId variant) const {
@@ -64,6 +65,8 @@ class HardwareImage {
     return layers_[first_layer_[index(variant)] + layer];
   }
   Coefficient beta() const { return beta_; }
+  /// Of every request's wait_rate.
+  int wait_fraction_bits() const { return wait_fraction_bits_; }
 
   /// Rounded down.
   Ticks ticks(Seconds instant) const;

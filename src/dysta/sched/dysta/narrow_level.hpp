@@ -1,7 +1,7 @@
 // The dynamic level in the numbers of the hardware: the reference of the RTL, bit by bit.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "dysta/sched/dysta/dynamic_level.hpp"
@@ -15,12 +15,16 @@ namespace dysta {
 template <class Arithmetic>
 class NarrowLevel final : public DynamicLevel {
  public:
-  explicit NarrowLevel(HardwareImage<Arithmetic> image) : image_(std::move(image)) {}
+  explicit NarrowLevel(HardwareImage<Arithmetic> image)
+      : image_(std::make_shared<const HardwareImage<Arithmetic>>(std::move(image))) {}
 
   void write(const RequestRecord& record) override;
   void layer_done(TaskId task, const Observation& observation) override;
   void retire(TaskId task) override { table_.remove(task); }
   TaskId select(Seconds now) override;
+
+  /// Another level chose this task, which was ready and runs now.
+  void start(TaskId task) { table_.start(task); }
 
  private:
   using Number = typename Arithmetic::Number;
@@ -36,7 +40,7 @@ class NarrowLevel final : public DynamicLevel {
     Number ratio_sum{};
   };
 
-  HardwareImage<Arithmetic> image_;
+  std::shared_ptr<const HardwareImage<Arithmetic>> image_;  ///< shared by copies of the level
   ReadyList<Row> table_;
 };
 
