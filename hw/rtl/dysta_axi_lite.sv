@@ -67,7 +67,8 @@ module dysta_axi_lite #(
   assign write = awvalid_i && wvalid_i && !bvalid_q;
   assign read = arvalid_i && !rvalid_q;
   assign write_allowed = wstrb_i == '1 && write_register <= RegCommand && !busy_q;
-  assign take = read && read_register == RegAnswer && rsp_valid;
+  // Never while a command still waits to be taken, so that busy_q outlasts cmd_valid_q by itself.
+  assign take = read && read_register == RegAnswer && rsp_valid && !cmd_valid_q;
 
   always_comb begin
     read_response = Okay;
@@ -161,4 +162,41 @@ module dysta_axi_lite #(
       .mon_nonzero_i,
       .mon_keep_i
   );
+
+`ifndef SYNTHESIS
+  dysta_handshake #(
+      .Width(2)
+  ) u_write_responses (
+      .clk_i,
+      .rst_ni,
+      .valid_i(bvalid_o),
+      .ready_i(bready_i),
+      .data_i (bresp_o)
+  );
+  dysta_handshake #(
+      .Width(34)
+  ) u_read_responses (
+      .clk_i,
+      .rst_ni,
+      .valid_i(rvalid_o),
+      .ready_i(rready_i),
+      .data_i ({rresp_o, rdata_o})
+  );
+  dysta_handshake #(
+      .Width(84)
+  ) u_commands (
+      .clk_i,
+      .rst_ni,
+      .valid_i(cmd_valid_q),
+      .ready_i(cmd_ready),
+      .data_i ({cmd_op_q, cmd_addr_q, cmd_data_q})
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (awready_o == wready_o);
+      assert (!cmd_valid_q || busy_q);
+    end
+  end
+`endif
 endmodule

@@ -52,4 +52,37 @@ module dysta_monitor #(
   assign mon_ready_o = !held_q;
   assign held_o = held_q;
   assign count_o = count_q;
+
+`ifndef SYNTHESIS
+  // A count that is held stays until it is taken, and none is lost on the way to it.
+  logic beat_q, counts_q;
+  logic [dysta_pkg::CountWidth-1:0] last_count_q;
+
+  dysta_handshake #(
+      .Width(dysta_pkg::CountWidth)
+  ) u_count (
+      .clk_i,
+      .rst_ni,
+      .valid_i(held_o),
+      .ready_i(take_i),
+      .data_i (count_o)
+  );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) {beat_q, counts_q} <= '0;
+    else begin
+      beat_q   <= mon_valid_i && mon_ready_o;
+      counts_q <= !(held_o && take_i);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    last_count_q <= count_o;
+    if (rst_ni) begin
+      assert (!(mon_ready_o && held_o));
+      assert (!counts_q || beat_q || count_o == last_count_q);
+      assert (!beat_q || count_o - last_count_q <= dysta_pkg::CountWidth'(MonLanes));
+    end
+  end
+`endif
 endmodule

@@ -669,15 +669,46 @@ module dysta_scheduler #(
   );
 
 `ifndef SYNTHESIS
-  // What has to hold whatever commands come; also proven (hw/formal).
+  // One answer a command, to the command that was taken last; it stays until it is taken.
+  logic pending_q;
+  logic [3:0] pending_op_q;
+
+  dysta_handshake #(
+      .Width(40)
+  ) u_answers (
+      .clk_i,
+      .rst_ni,
+      .valid_i(rsp_valid_o),
+      .ready_i(rsp_ready_i),
+      .data_i ({rsp_op_o, rsp_status_o, rsp_data_o})
+  );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) pending_q <= 1'b0;
+    else if (cmd_valid_i && cmd_ready_o) pending_q <= 1'b1;
+    else if (rsp_valid_o && rsp_ready_i) pending_q <= 1'b0;
+  end
+
   always_ff @(posedge clk_i) begin
+    if (cmd_valid_i && cmd_ready_o) pending_op_q <= cmd_op_i;
     if (rst_ni) begin
+      assert (state_q <= StRespond);
+      assert (pending_q == (state_q != StClear && state_q != StIdle));
+      assert (!pending_q || rsp_op_o == pending_op_q);
       assert (32'(count_q) <= Capacity);
-      assert (ready_q <= count_q);
-      assert (!(cmd_ready_o && rsp_valid_o));
-      assert (!(state_q == StRun) || found);
-      assert (!(mon_take && op_q == dysta_pkg::OpLayerDone) || mon_held);
+      // A layer's count is there from the look at it to its use.
+      assert (!(state_q == StEntry || state_q == StPredict) || op_q != dysta_pkg::OpLayerDone
+              || mon_held);
     end
   end
+`ifndef FORMAL
+  // What rests on the table's contents, which proofs leave open.
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (ready_q <= count_q);
+      assert (!(state_q == StRun) || found);
+    end
+  end
+`endif
 `endif
 endmodule

@@ -13,6 +13,9 @@
 
 #include "Varithmetic_bench.h"
 #include "dysta/core/random.hpp"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 
 namespace {
 
@@ -224,5 +227,8 @@ int main(int argc, char** argv) {
   std::printf("%llu pairs of operands, %llu wrong results\n",
               static_cast<unsigned long long>(bench.pairs()),
               static_cast<unsigned long long>(bench.wrong()));
+#if VM_COVERAGE
+  if (const char* file = std::getenv("DYSTA_COVERAGE")) VerilatedCov::write(file);
+#endif
   return bench.wrong() == 0 ? 0 : 1;
 }

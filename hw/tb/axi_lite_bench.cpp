@@ -1,12 +1,16 @@
 // dysta_axi_lite: its registers, what it refuses, and a task's whole life through them.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <stdexcept>
 
 #include "Vdysta_axi_lite.h"
 #include "dysta/core/random.hpp"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 
 namespace {
 
@@ -157,5 +161,8 @@ int main() {
     return 1;
   }
   std::printf("registers, refusals and a task's life through them agree\n");
+#if VM_COVERAGE
+  if (const char* file = std::getenv("DYSTA_COVERAGE")) VerilatedCov::write(file);
+#endif
   return 0;
 }
