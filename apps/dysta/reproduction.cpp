@@ -217,9 +217,11 @@ class Reproduction {
     const Interruption interruption;
     bool complete = false;
     {
+      Progress drawing(experiment_.name + ", " + sweep.title + ": requests drawn");
       Progress progress(experiment_.name + ", " + sweep.title + ": points");
       SweepOptions how;
       how.jobs = options_.jobs;
+      how.drawing = [&](std::size_t done, std::size_t of) { drawing.update(done, of); };
       how.progress = [&, begun = false](std::size_t done, std::size_t of) mutable {
         if (!std::exchange(begun, true)) progress.continue_from(done);
         progress.update(done, of);

@@ -30,10 +30,12 @@ int run(const Options& options) {
   const Interruption interruption;
   bool complete = false;
   {
+    Progress drawing("requests drawn");
     Progress progress("points");
     SweepOptions sweep;
     sweep.jobs =
         options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+    sweep.drawing = [&](std::size_t done, std::size_t of) { drawing.update(done, of); };
     sweep.progress = [&, begun = false](std::size_t done, std::size_t of) mutable {
       if (!std::exchange(begun, true)) progress.continue_from(done);
       progress.update(done, of);

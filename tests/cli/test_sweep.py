@@ -184,9 +184,20 @@ class SweepTest(CliTest):
         self.write("sweep.yaml", SWEEP.replace("requests: 200", "requests: 400000"))
         process = self.start("--jobs", "2")
         assert process.stderr is not None
-        line = process.stderr.readline().decode()
+        shown = iter(process.stderr.readline, b"")
+        line = next(line.decode() for line in shown if not line.startswith(b"requests drawn: "))
         process.kill()
         self.assertRegex(line, rf"\Apoints: \d+ of {POINTS}, \d+ (s|min) left\n\Z")
+
+    def test_drawing_shows_progress_and_is_given_up(self) -> None:
+        self.write("sweep.yaml", SWEEP.replace("requests: 200", "requests: 50000000"))
+        process = self.start("--jobs", "1")
+        assert process.stderr is not None
+        line = process.stderr.readline().decode()
+        self.assertRegex(line, r"\Arequests drawn: \d+ of 400000000, .+ left\n\Z")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=5)
+        self.assertEqual(process.returncode, -signal.SIGINT)
 
     # ---- what is wrong ----
 
@@ -231,12 +242,12 @@ class SweepTest(CliTest):
     def test_a_database_of_a_later_version(self) -> None:
         self.sweep()
         with sqlite3.connect(self.folder / "out/points.sqlite") as later:
-            later.execute("PRAGMA user_version=2")
+            later.execute("PRAGMA user_version=3")
         later.close()
         self.fails(
             1,
-            "out/points.sqlite: was written by another version of dysta (schema 2); allowed is "
-            "schema 1, or no file",
+            "out/points.sqlite: was written by another version of dysta (schema 3); allowed is "
+            "schema 2, or no file",
             *RUN,
         )
 

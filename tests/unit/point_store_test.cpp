@@ -10,6 +10,7 @@
 
 #include "dysta/core/error.hpp"
 #include "support/message.hpp"
+#include "support/query.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace dysta {
@@ -33,6 +34,8 @@ class PointStoreTest : public testing::Test {
   std::string fault() const {
     return message_of<FileError>([&] { PointStore store(path_); });
   }
+
+  std::string query(const std::string& sql) const { return test::query(path_, sql); }
 
   test::TemporaryFolder folder_;
   std::string path_ = folder_.path("points.sqlite");
@@ -58,6 +61,34 @@ TEST_F(PointStoreTest, a_point_that_is_there_stays_as_it_is) {
   store.add(std::vector{point("a", 2), point("b", 3)});
   EXPECT_EQ(store.find("a")->values, point("a", 1).figures.values);
   EXPECT_EQ(store.find("b")->values, point("b", 3).figures.values);
+}
+
+TEST_F(PointStoreTest, a_point_may_have_several_labels_each_once) {
+  FinishedPoint again = point("a", 1);
+  again.label.policy = "fcfs:same=yes";
+  {
+    PointStore store(path_);
+    store.add(std::vector{point("a", 1), again});
+    store.add(std::vector{again, point("a", 1)});
+    EXPECT_EQ(store.find("a")->values, point("a", 1).figures.values);
+  }
+  EXPECT_EQ(query("SELECT policy FROM labels ORDER BY policy"), "fcfs\nfcfs:same=yes\n");
+  EXPECT_EQ(query("SELECT count(*) FROM points"), "1\n");
+}
+
+TEST_F(PointStoreTest, a_damaged_point_is_written_anew) {
+  for (const char* damage :
+       {"DELETE FROM figures WHERE metric = 'antt'", "DELETE FROM figures", "DELETE FROM points"}) {
+    { PointStore(path_).add(std::vector{point("a", 1)}); }
+    query(damage);
+    {
+      PointStore store(path_);
+      EXPECT_FALSE(store.find("a")) << damage;
+      store.add(std::vector{point("a", 2)});
+    }
+    EXPECT_EQ(PointStore(path_).find("a")->values, point("a", 2).figures.values) << damage;
+    fs::remove(path_);
+  }
 }
 
 TEST_F(PointStoreTest, closed_it_is_a_single_file) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include "dysta/sim/compare.hpp"
 #include "dysta/sweep/run_sweep.hpp"
 #include "support/message.hpp"
+#include "support/query.hpp"
 #include "support/sweep_folder.hpp"
 
 namespace dysta {
@@ -185,6 +187,63 @@ TEST_F(SweepTest, an_earlier_table_does_not_outlive_its_plan) {
   EXPECT_EQ(stopped.csv, "");
 }
 
+TEST_F(SweepTest, an_earlier_table_does_not_outlive_its_plan_while_requests_are_drawn) {
+  EXPECT_FALSE(run(kSweep).csv.empty());
+  std::string other = kSweep;
+  other.replace(other.find("requests: 40"), 12, "requests: 41");
+  const SweepPlan plan = load_sweep(folder_.write("sweep.yaml", other));
+  const std::atomic<bool> stop{true};
+  EXPECT_FALSE(run_sweep(plan, folder_.path("out"), {.stop = &stop}));
+  EXPECT_FALSE(fs::exists(folder_.path("out/points.csv")));
+}
+
+TEST_F(SweepTest, a_table_that_cannot_be_replaced) {
+  folder_.write("out/points.csv/file", "");
+  EXPECT_THAT(message_of<FileError>([&] { run(kSweep); }),
+              testing::StartsWith(folder_.path("out/points.csv") + ": cannot be taken away: "));
+}
+
+TEST_F(SweepTest, drawing_tells_how_far_it_is_and_stops_within_a_workload) {
+  const SweepPlan plan = load_sweep(folder_.write(
+      "sweep.yaml",
+      "schema: 1\nscenarios: tiny.yaml\npolicies: fcfs\nseeds: 1-2\nrequests: 100000\n"));
+  std::vector<std::size_t> drawn;
+  std::atomic<bool> stop{false};
+  SweepOptions options{.stop = &stop};
+  options.drawing = [&](std::size_t done, std::size_t of) {
+    EXPECT_EQ(of, 200'000U);
+    drawn.push_back(done);
+  };
+  EXPECT_TRUE(run_sweep(plan, folder_.path("whole"), options));
+  EXPECT_TRUE(std::is_sorted(drawn.begin(), drawn.end()));
+  EXPECT_GT(drawn.size(), 20U);
+  EXPECT_EQ(drawn.back(), 200'000U);
+
+  options.drawing = [&](std::size_t done, std::size_t) {
+    EXPECT_LT(done, 100'000U);
+    stop = true;
+  };
+  options.progress = [](std::size_t, std::size_t) { FAIL() << "it went on"; };
+  EXPECT_FALSE(run_sweep(plan, folder_.path("stopped"), options));
+}
+
+// sqlite3, as a reader of the documentation would ask.
+TEST_F(SweepTest, the_store_has_every_label_of_a_point) {
+  const auto labels = [&](const std::string& policies) {
+    std::string text = kSweep;
+    const auto at = text.find("policies: [");
+    text.replace(at, text.find('\n', at) - at, "policies: " + policies);
+    run(text);
+    return test::query(folder_.path("out/points.sqlite"),
+                       "SELECT DISTINCT policy FROM labels JOIN figures USING (point) WHERE "
+                       "metric = 'antt' ORDER BY policy");
+  };
+  EXPECT_EQ(labels("[dysta, 'dysta:beta=0.01']"), "dysta\ndysta:beta=0.01\n");
+  EXPECT_EQ(test::query(folder_.path("out/points.sqlite"), "SELECT count(*) FROM points"), "18\n");
+  // Nothing is left to be simulated, and yet the label is new.
+  EXPECT_EQ(labels("['dysta:beta=1e-2']"), "dysta\ndysta:beta=0.01\ndysta:beta=1e-2\n");
+}
+
 TEST_F(SweepTest, scenarios_share_no_name) {
   folder_.write_scenario("other", "tiny");
   std::string text = kSweep;
@@ -198,9 +257,12 @@ TEST_F(SweepTest, scenarios_that_cannot_be_drawn_from_as_planned) {
   std::string text = read_file(folder_.path("tiny.yaml"));
   text.replace(text.find("slo_multiplier: 10"), 18, "deadline_s: 5");
   folder_.write("tiny.yaml", text);
-  EXPECT_THAT(
-      message_of<FileError>([&] { run(kSweep); }),
-      testing::StartsWith(folder_.path("tiny.yaml") + ": an SLO multiplier is given, and "));
+  EXPECT_EQ(message_of<FileError>([&] { run(kSweep); }),
+            folder_.path("sweep.yaml") +
+                ":6:18: an SLO multiplier is given, and stream 'all' of scenario 'tiny' has "
+                "deadlines of another kind; allowed are scenarios whose streams all have "
+                "slo_multiplier");
+  EXPECT_FALSE(fs::exists(folder_.path("out")));
 }
 
 TEST_F(SweepTest, folders_that_cannot_be_made) {

@@ -14,12 +14,17 @@
 namespace dysta {
 namespace {
 
+YamlPlace place_of(const std::string& name, const YAML::Mark& mark) {
+  if (mark.is_null()) return {.file = name};
+  return {.file = name,
+          .line = static_cast<std::size_t>(mark.line) + 1,
+          .column = static_cast<std::size_t>(mark.column) + 1};
+}
+
 /// Throws `FileError` for what stands at `mark`.
 [[noreturn]] void fail_at(const std::string& name, const YAML::Mark& mark,
                           std::string_view message) {
-  if (mark.is_null()) throw FileError(name, 0, message);
-  throw FileError(name, static_cast<std::size_t>(mark.line) + 1,
-                  static_cast<std::size_t>(mark.column) + 1, message);
+  place_of(name, mark).complain(message);
 }
 
 std::string shown(const YAML::Node& node) {
@@ -68,6 +73,11 @@ std::string from_to(double least, double largest) {
 }
 
 }  // namespace
+
+void YamlPlace::complain(std::string_view message) const {
+  if (line == 0) throw FileError(file, 0, message);
+  throw FileError(file, line, column, message);
+}
 
 struct YamlMap::Impl {
   std::string name;
@@ -249,8 +259,12 @@ void YamlMap::fail(std::string_view key, std::string_view allowed) const {
 }
 
 void YamlMap::complain(std::string_view key, std::string_view message) const {
+  place(key).complain(message);
+}
+
+YamlPlace YamlMap::place(std::string_view key) const {
   const YAML::Node value = impl_->find(key);
-  fail_at(impl_->name, (value.IsDefined() ? value : impl_->node).Mark(), message);
+  return place_of(impl_->name, (value.IsDefined() ? value : impl_->node).Mark());
 }
 
 }  // namespace dysta

@@ -2,6 +2,7 @@
 // ignored.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,17 @@
 #include <vector>
 
 namespace dysta {
+
+/// Where something stands in a file, for faults that are found after the file is read. Lines and
+/// columns count from 1; line 0 means the file as a whole.
+struct YamlPlace {
+  std::string file;
+  std::size_t line = 0;
+  std::size_t column = 0;
+
+  /// Throws `FileError` there.
+  [[noreturn]] void complain(std::string_view message) const;
+};
 
 /// A map of a YAML file. All functions that find a fault throw `FileError` with file, line and
 /// column.
@@ -61,6 +73,9 @@ class YamlMap {
   /// Throws `FileError` at a key's value, or where the map begins if it has no such key, with a
   /// message of the caller's own.
   [[noreturn]] void complain(std::string_view key, std::string_view message) const;
+
+  /// Where a key's value stands, or the map begins if it has no such key.
+  YamlPlace place(std::string_view key) const;
 
  private:
   struct Impl;

@@ -134,6 +134,7 @@ SweepPlan parse_sweep(YamlMap map, const std::string& folder,
   plan.loads = numbers_once(map, "loads", 1e-6, 1000);
   plan.rates_hz = numbers_once(map, "rates_hz", 1e-9, 1e12);
   plan.slo_multipliers = numbers_once(map, "slo_multipliers", 1e-6, 1e9);
+  if (!plan.slo_multipliers.empty()) plan.slo_multipliers_at = map.place("slo_multipliers");
   plan.seeds = at_key(map, "seeds", [&] { return parse_seeds(map.text("seeds")); });
   plan.requests = static_cast<std::size_t>(map.whole("requests", 1, kMostRequests));
   map.done();

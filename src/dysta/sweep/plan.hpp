@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ namespace dysta {
 struct SweepPlan {
   std::vector<std::string> scenarios;  ///< paths, at least one
   std::vector<ConfiguredPolicy> policies;
-  std::vector<double> loads;            ///< offered utilisations of the busiest pool
-  std::vector<double> rates_hz;         ///< of all requests together; after the loads
-  std::vector<double> slo_multipliers;  ///< empty: the scenario's own deadlines
+  std::vector<double> loads;                      ///< offered utilisations of the busiest pool
+  std::vector<double> rates_hz;                   ///< of all requests together; after the loads
+  std::vector<double> slo_multipliers;            ///< empty: the scenario's own deadlines
+  std::optional<YamlPlace> slo_multipliers_at{};  ///< in the file of the plan, if it is of one
   std::vector<std::uint64_t> seeds;
   std::size_t requests = 0;  ///< in one run
 

@@ -16,12 +16,17 @@ namespace dysta {
 namespace {
 
 constexpr int kApplicationId = 0x44795374;  // "DySt"
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 
+// AUTOINCREMENT: what a point that somebody deleted left behind is never taken for another's. NULLs
+// are never equal, so the index takes 0, which no SLO multiplier is, for none.
 constexpr const char* kTables =
-    "CREATE TABLE points (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,"
-    " scenario TEXT NOT NULL, rate_hz REAL NOT NULL, utilisation REAL NOT NULL,"
-    " slo_multiplier REAL, seed INTEGER NOT NULL, policy TEXT NOT NULL);"
+    "CREATE TABLE points (id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE labels (point INTEGER NOT NULL REFERENCES points, scenario TEXT NOT NULL,"
+    " rate_hz REAL NOT NULL, utilisation REAL NOT NULL, slo_multiplier REAL,"
+    " seed INTEGER NOT NULL, policy TEXT NOT NULL);"
+    "CREATE UNIQUE INDEX each_label_once ON labels (point, scenario, rate_hz, utilisation,"
+    " ifnull(slo_multiplier, 0), seed, policy);"
     "CREATE TABLE figures (point INTEGER NOT NULL REFERENCES points, metric TEXT NOT NULL,"
     " value REAL NOT NULL, PRIMARY KEY (point, metric)) WITHOUT ROWID;";
 
@@ -41,7 +46,6 @@ class PointStore::Database {
     sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   }
 
-  std::int64_t changes() const { return sqlite3_changes(connection_.get()); }
   std::int64_t last_id() const { return sqlite3_last_insert_rowid(connection_.get()); }
 
   void expect(int answer) const {
@@ -208,16 +212,26 @@ std::optional<Summary> PointStore::find(const std::string& digest) {
 void PointStore::add(std::span<const FinishedPoint> points) {
   database_->run("BEGIN IMMEDIATE");
   try {
-    Statement insert_point(
+    Statement insert_point(*database_, "INSERT INTO points (digest) VALUES (?)");
+    Statement id_of(*database_, "SELECT id FROM points WHERE digest = ?");
+    Statement insert_label(
         *database_,
-        "INSERT OR IGNORE INTO points (digest, scenario, rate_hz, utilisation, slo_multiplier, "
+        "INSERT OR IGNORE INTO labels (point, scenario, rate_hz, utilisation, slo_multiplier, "
         "seed, policy) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    Statement delete_figures(*database_, "DELETE FROM figures WHERE point = ?");
     Statement insert_figure(*database_,
                             "INSERT INTO figures (point, metric, value) VALUES (?, ?, ?)");
     for (const FinishedPoint& point : points) {
+      std::int64_t id = id_of.bind(point.digest).whole_of_first_row();
+      id_of.reset();
+      if (id == 0) {
+        insert_point.reset();
+        insert_point.bind(point.digest).step();
+        id = database_->last_id();
+      }
       const PointLabel& label = point.label;
-      insert_point.reset();
-      insert_point.bind(point.digest)
+      insert_label.reset();
+      insert_label.bind(id)
           .bind(label.scenario)
           .bind(label.rate_hz)
           .bind(label.utilisation)
@@ -225,8 +239,9 @@ void PointStore::add(std::span<const FinishedPoint> points) {
           .bind(static_cast<std::int64_t>(label.seed))
           .bind(label.policy)
           .step();
-      if (database_->changes() == 0) continue;
-      const std::int64_t id = database_->last_id();
+      if (find(point.digest)) continue;
+      delete_figures.reset();
+      delete_figures.bind(id).step();
       for (std::size_t m = 0; m < kMetricNames.size(); ++m) {
         insert_figure.reset();
         insert_figure.bind(id).bind(kMetricNames[m]).bind(point.figures.values[m]).step();

@@ -12,7 +12,8 @@
 namespace dysta {
 
 /// One policy on one run, for people who look into the file; points are found by their digests
-/// alone.
+/// alone. A point has several where plans ask for the same in other words: `dysta` is
+/// `dysta:beta=0.01`.
 struct PointLabel {
   std::string scenario;
   double rate_hz = 0;                      ///< of all requests together
@@ -45,7 +46,8 @@ class PointStore {
   std::optional<Summary> find(const std::string& digest);
 
   /// Adds all of these or, should anything end the program meanwhile, none; on disk when it
-  /// returns. One that is there already stays as it is.
+  /// returns. One that is there already keeps its figures and gets the label too; one of which
+  /// figures are missing is written anew.
   void add(std::span<const FinishedPoint> points);
 
  private:

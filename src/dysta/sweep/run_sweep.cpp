@@ -5,6 +5,7 @@
 #include <cstring>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,15 +41,26 @@ class DigestedValues {
     return add(std::uint64_t{text.size()}).add_bytes(text.data(), text.size());
   }
 
-  std::string digest() const { return sha256(bytes_); }
+  /// Nothing can be added afterwards.
+  std::string digest() {
+    digest_.add(pending_);
+    return digest_.hex();
+  }
 
  private:
+  static constexpr std::size_t kAtOnce = 1 << 16;  // SHA-256 takes little pieces slowly
+
   DigestedValues& add_bytes(const void* data, std::size_t size) {
-    bytes_.append(static_cast<const char*>(data), size);
+    pending_.append(static_cast<const char*>(data), size);
+    if (pending_.size() >= kAtOnce) {
+      digest_.add(pending_);
+      pending_.clear();
+    }
     return *this;
   }
 
-  std::string bytes_;
+  Sha256 digest_;
+  std::string pending_;  ///< not yet in `digest_`
 };
 
 /// Of what a pool's simulations rest on besides their requests.
@@ -92,22 +104,28 @@ struct LoadedScenario {
   std::string digest;  ///< of the traces and accelerators, and of this library
 };
 
+/// Ends the work on a point or a workload of a sweep that is to stop.
+struct Stopped {};
+
 /// What all policies of one combination of the plan share.
 struct Workload {
   const LoadedScenario* loaded = nullptr;
   ScenarioDraw draw{};
   PointLabel label{};  ///< without the policy
 
-  Run run() const {
+  /// `progress` as in `StreamDraw`.
+  Run run(std::function<void(std::size_t)> progress) const {
     try {
-      return dysta::draw(loaded->scenario, draw);
+      StreamDraw how = stream_draw(loaded->scenario, draw);
+      how.progress = std::move(progress);
+      return dysta::draw(loaded->scenario.pools(), loaded->scenario.streams(), how);
     } catch (const SpecificationError& error) {
       throw FileError(loaded->path, 0, error.what());
     }
   }
 
-  std::string digest() const {
-    const Run requests = run();
+  std::string digest(std::function<void(std::size_t)> progress) const {
+    const Run requests = run(std::move(progress));
     DigestedValues values;
     values.add(loaded->digest);
     for (std::size_t r = 0; r < requests.requests.size(); ++r) {
@@ -121,6 +139,48 @@ struct Workload {
     }
     return values.digest();
   }
+};
+
+/// The requests of a workload while its policies run on them: drawn for the first, and given up
+/// with the last.
+class SharedRun {
+ public:
+  /// `take` will be called `uses` times.
+  SharedRun(const Workload& workload, std::size_t uses) : workload_(workload), uses_(uses) {}
+
+  std::shared_ptr<const Run> take(const std::function<void(std::size_t)>& progress) {
+    const std::lock_guard lock(mutex_);
+    if (!run_) run_ = std::make_shared<const Run>(workload_.run(progress));
+    return --uses_ > 0 ? run_ : std::move(run_);
+  }
+
+ private:
+  const Workload& workload_;
+  std::size_t uses_;
+  std::mutex mutex_;
+  std::shared_ptr<const Run> run_;
+};
+
+/// Counts the requests that several threads draw.
+class DrawnRequests {
+ public:
+  DrawnRequests(std::size_t of, const SweepOptions& options) : of_(of), options_(options) {}
+
+  /// What one workload's drawing is to call with how many of its requests are drawn.
+  std::function<void(std::size_t)> of_one_workload() {
+    return [this, before = std::size_t{0}](std::size_t drawn) mutable {
+      if (options_.stop != nullptr && *options_.stop) throw Stopped();
+      const std::lock_guard lock(mutex_);
+      drawn_ += drawn - std::exchange(before, drawn);
+      if (options_.drawing) options_.drawing(drawn_, of_);
+    };
+  }
+
+ private:
+  std::size_t drawn_ = 0;
+  std::size_t of_;
+  const SweepOptions& options_;
+  std::mutex mutex_;
 };
 
 std::deque<LoadedScenario> load_scenarios(const SweepPlan& plan) {
@@ -138,6 +198,19 @@ std::deque<LoadedScenario> load_scenarios(const SweepPlan& plan) {
     }
   }
   return scenarios;
+}
+
+/// Refuses SLO multipliers for a scenario whose deadlines take none.
+void check_deadlines(const SweepPlan& plan, const std::deque<LoadedScenario>& scenarios) {
+  if (plan.slo_multipliers.empty()) return;
+  for (const LoadedScenario& loaded : scenarios) {
+    try {
+      stream_draw(loaded.scenario, {.slo_multiplier = plan.slo_multipliers.front()});
+    } catch (const SpecificationError& error) {
+      if (plan.slo_multipliers_at) plan.slo_multipliers_at->complain(error.what());
+      throw FileError(loaded.path, 0, error.what());
+    }
+  }
 }
 
 /// The combinations of everything but policies, in the plan's order.
@@ -288,6 +361,7 @@ void export_csv(const std::string& path, const SweepPlan& plan, std::span<const 
 bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOptions& options) {
   const auto stopped = [&] { return options.stop != nullptr && *options.stop; };
   const std::deque<LoadedScenario> scenarios = load_scenarios(plan);
+  check_deadlines(plan, scenarios);
   const std::vector<Workload> workloads = workloads_of(plan, scenarios);
   const std::size_t policies = plan.policies.size();
 
@@ -300,12 +374,23 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
   }
   PointStore store((fs::path(folder) / "points.sqlite").string());
   const std::string csv = (fs::path(folder) / "points.csv").string();
+  // What an earlier plan exported is not to be taken for this one's.
+  fs::remove(csv, error);
+  if (error) {
+    throw FileError(csv, 0,
+                    "cannot be taken away: " + error.message() +
+                        "; allowed is a file that can be replaced, or none");
+  }
 
   std::vector<std::string> workload_digests(workloads.size());
-  for_each_index(workloads.size(), options.jobs, [&](std::size_t w) {
-    if (!stopped()) workload_digests[w] = workloads[w].digest();
-  });
-  if (stopped()) return false;
+  DrawnRequests drawn(workloads.size() * plan.requests, options);
+  try {
+    for_each_index(workloads.size(), options.jobs, [&](std::size_t w) {
+      workload_digests[w] = workloads[w].digest(drawn.of_one_workload());
+    });
+  } catch (const Stopped&) {
+    return false;
+  }
   std::vector<std::string> policy_digests;
   for (const ConfiguredPolicy& policy : plan.policies) policy_digests.push_back(digest_of(policy));
   const auto digest = [&](std::size_t point) {
@@ -315,40 +400,55 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
         .digest();
   };
 
+  const auto finished_point = [&](std::size_t point, const Summary& summary) {
+    PointLabel label = workloads[point / policies].label;
+    label.policy = plan.policies[point % policies].label();
+    return FinishedPoint{.digest = digest(point), .label = std::move(label), .figures = summary};
+  };
+
   std::vector<std::optional<Summary>> figures(workloads.size() * policies);
   std::vector<std::size_t> missing;
-  for (std::size_t point = 0; point < figures.size(); ++point) {
-    figures[point] = store.find(digest(point));
-    if (!figures[point]) missing.push_back(point);
+  std::deque<SharedRun> runs;  // of every workload
+  for (std::size_t w = 0; w < workloads.size(); ++w) {
+    if (stopped()) return false;
+    const std::size_t missing_before = missing.size();
+    std::vector<FinishedPoint> found;
+    for (std::size_t point = w * policies; point < (w + 1) * policies; ++point) {
+      figures[point] = store.find(digest(point));
+      if (figures[point]) {
+        found.push_back(finished_point(point, *figures[point]));
+      } else {
+        missing.push_back(point);
+      }
+    }
+    store.add(found);  // an earlier plan may have had them under other labels
+    runs.emplace_back(workloads[w], missing.size() - missing_before);
   }
   const std::size_t found = figures.size() - missing.size();
   if (options.progress) options.progress(found, figures.size());
-  // What an earlier plan exported is not to be taken for this one's.
-  if (!missing.empty()) fs::remove(csv, error);
 
   Collector collector(store, found, figures.size(), options);
+  const auto stop_drawing = [&](std::size_t) {
+    if (stopped()) throw Stopped();
+  };
   const auto simulate_point = [&](std::size_t m) {
-    if (stopped()) return;
+    if (stopped()) throw Stopped();
     const std::size_t point = missing[m];
-    const Workload& workload = workloads[point / policies];
-    const ConfiguredPolicy& policy = plan.policies[point % policies];
-    const Summary summary =
-        summarise(simulate(workload.loaded->scenario.pools(), workload.run(), policy));
-    figures[point] = summary;
-    PointLabel label = workload.label;
-    label.policy = policy.label();
-    collector.take({.digest = digest(point), .label = std::move(label), .figures = summary});
+    const std::shared_ptr<const Run> run = runs[point / policies].take(stop_drawing);
+    figures[point] = summarise(simulate(workloads[point / policies].loaded->scenario.pools(), *run,
+                                        plan.policies[point % policies]));
+    collector.take(finished_point(point, *figures[point]));
   };
   try {
     for_each_index(missing.size(), options.jobs, simulate_point);
+  } catch (const Stopped&) {
+    collector.flush();
+    return false;
   } catch (...) {
     collector.flush();
     throw;
   }
   collector.flush();
-  for (const std::optional<Summary>& summary : figures) {
-    if (!summary) return false;
-  }
   export_csv(csv, plan, workloads, figures);
   return true;
 }

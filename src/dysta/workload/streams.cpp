@@ -16,6 +16,8 @@
 namespace dysta {
 namespace {
 
+constexpr std::size_t kProgressStep = 8192;  // requests: milliseconds of drawing
+
 std::size_t samples_of(const StreamNetwork& network) {
   std::size_t count = 0;
   for (const SampleRange& range : network.samples) count += range.count;
@@ -326,6 +328,10 @@ Run draw(std::span<const Pool> pools, std::span<const Stream> streams, const Str
     run.pools.push_back(static_cast<std::uint32_t>(streams[stream].pool));
     run.streams.push_back(stream);
     next.emplace(sources[stream].next_arrival(), stream);
+    const std::size_t drawn = run.requests.size();
+    if (options.progress && (drawn % kProgressStep == 0 || drawn == options.count)) {
+      options.progress(drawn);
+    }
   }
   return run;
 }
