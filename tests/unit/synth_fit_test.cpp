@@ -102,6 +102,54 @@ TEST(FitModel, reads_back_what_was_synthesised) {
   }
 }
 
+/// Two populations that attend differently at equal lengths, or of other lengths as well: what is
+/// drawn from the fitted model has the mean density of each.
+TEST(FitModel, attention_of_two_data_sets_keeps_the_level_of_each) {
+  const test::TemporaryFolder folder;
+  NetworkModel truth = load_model("gpt2");
+  const std::string first = truth.data_sets.front().name;
+  truth.data_sets.resize(1);
+  truth.data_sets.push_back({.name = "other", .spread = 1.2, .tokens = {}});
+  for (AttentionStatistics& layer : truth.attention) layer.density.shifts = {0, 2};
+  const auto accelerator = load_accelerator("sanger");
+  SynthesisOptions options;
+  options.inputs = {{first, 2000}, {"other", 1000}};
+  options.accelerator_parameters = accelerator_parameters("sanger");
+  const auto mean_density = [](const Trace& trace, std::size_t begin, std::size_t count) {
+    double sum = 0;
+    for (std::size_t s = begin; s < begin + count; ++s) {
+      for (const LayerSample& layer : trace.sample(s)) sum += 1 - layer.sparsity;
+    }
+    return sum / static_cast<double>(count * trace.layers());
+  };
+  const double length = truth.reference_tokens;
+  for (const bool of_one_length : {true, false}) {
+    SCOPED_TRACE(of_one_length ? "one length" : "several lengths");
+    truth.data_sets[0].tokens = {of_one_length ? length : length / 2, length};
+    truth.data_sets[1].tokens = {of_one_length ? length : 0.7 * length, length};
+    const auto drawn = synthesize(truth, *accelerator, options);
+    const std::string path = folder.write("gpt2_dense.csv", drawn.csv);
+    folder.write("gpt2_dense.json", drawn.provenance);
+    const NetworkModel fitted = fit_model(read_measured_trace(path));
+    EXPECT_NEAR(fitted.data_sets[1].spread, 1.2, 0.06);
+    for (std::size_t i = 0; i < truth.layers(); ++i) {
+      const DensityStatistics& a = fitted.attention[i].density;
+      const DensityStatistics& b = truth.attention[i].density;
+      EXPECT_EQ(a.shifts[0], 0);
+      EXPECT_NEAR(a.shifts[1], 2, 0.2) << i;
+      if (!of_one_length) continue;  // what is stated is at another reference length
+      EXPECT_NEAR(a.mean, b.mean, 0.1 * b.deviation) << i;
+      EXPECT_NEAR(a.deviation, b.deviation, 0.1 * b.deviation) << i;
+    }
+    options.seed = 2;
+    const auto again = synthesize(fitted, *accelerator, options);
+    EXPECT_NEAR(mean_density(again.trace, 0, 2000), mean_density(drawn.trace, 0, 2000), 0.002);
+    EXPECT_NEAR(mean_density(again.trace, 2000, 1000), mean_density(drawn.trace, 2000, 1000),
+                0.003);
+    options.seed = 1;
+  }
+}
+
 /// What is measured has to lie where draws from the model do. Forty draws tell their mean and
 /// deviation; the trace itself is one more draw, so allowed are three deviations. The second bound,
 /// relative to what was measured, keeps a wide spread from excusing a wrong model.

@@ -4,15 +4,33 @@
 #include <cmath>
 
 namespace dysta {
+namespace {
 
-Estimated mean_with_interval(std::span<const double> values) {
+/// The unbiased estimate, from at least two values.
+double variance(std::span<const double> values, double mean) {
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return squares / (static_cast<double>(values.size()) - 1);
+}
+
+}  // namespace
+
+double mean_of(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());
   double mean = 0;
   for (const double value : values) mean += value / n;
+  return mean;
+}
+
+double standard_deviation(std::span<const double> values) {
+  return values.size() < 2 ? 0 : std::sqrt(variance(values, mean_of(values)));
+}
+
+Estimated mean_with_interval(std::span<const double> values) {
+  const double mean = mean_of(values);
   if (values.size() < 2) return {mean, 0};
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return {mean, student_t_95(values.size() - 1) * std::sqrt(squares / (n - 1) / n)};
+  const auto n = static_cast<double>(values.size());
+  return {mean, student_t_95(values.size() - 1) * std::sqrt(variance(values, mean) / n)};
 }
 
 double student_t_95(std::size_t degrees) {

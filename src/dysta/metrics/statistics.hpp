@@ -13,6 +13,13 @@ struct Estimated {
   double half_width = 0;
 };
 
+/// The arithmetic mean. `values` must not be empty.
+double mean_of(std::span<const double> values);
+
+/// The standard deviation of the population that `values` are a sample of (n - 1 below the sum);
+/// 0 for a single value. `values` must not be empty.
+double standard_deviation(std::span<const double> values);
+
 /// `values` must not be empty.
 Estimated mean_with_interval(std::span<const double> values);
 

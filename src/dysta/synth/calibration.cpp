@@ -1,9 +1,9 @@
 #include "dysta/synth/calibration.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "dysta/accel/accelerator.hpp"
+#include "dysta/metrics/statistics.hpp"
 #include "dysta/synth/fit.hpp"
 #include "dysta/synth/synthesize.hpp"
 #include "dysta/trace/describe.hpp"
@@ -19,23 +19,12 @@ constexpr double TraceStatistics::*kAll[] = {
 /// Mean and standard deviation over values, of each statistic.
 void summarise(const std::vector<TraceStatistics>& values, TraceStatistics& mean,
                TraceStatistics& deviation) {
-  const auto count = static_cast<double>(values.size());
   for (const auto member : kAll) {
-    double sum = 0;
-    for (const TraceStatistics& value : values) sum += value.*member;
-    mean.*member = sum / count;
-    double squares = 0;
-    for (const TraceStatistics& value : values) {
-      squares += std::pow(value.*member - mean.*member, 2);
-    }
-    deviation.*member = values.size() < 2 ? 0 : std::sqrt(squares / (count - 1));
+    std::vector<double> of_member;
+    for (const TraceStatistics& value : values) of_member.push_back(value.*member);
+    mean.*member = mean_of(of_member);
+    deviation.*member = standard_deviation(of_member);
   }
-}
-
-double deviation_of(const std::vector<double>& values, double mean) {
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return values.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
 }  // namespace
@@ -52,11 +41,11 @@ TraceStatistics statistics_of(const Trace& trace) {
   }
   const double mean = description.network_latency_s.mean;
   return {.sparsity = description.network_sparsity.mean,
-          .sparsity_deviation = deviation_of(sparsity, description.network_sparsity.mean),
+          .sparsity_deviation = standard_deviation(sparsity),
           .sparsity_range = description.network_sparsity.relative(),
           .layer_correlation = description.layer_correlation,
           .latency_s = mean,
-          .latency_deviation = deviation_of(latency, mean) / mean};
+          .latency_deviation = standard_deviation(latency) / mean};
 }
 
 Calibration calibrate(const MeasuredTrace& measured, std::size_t draws, std::uint64_t first_seed) {

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <span>
 
 #include <Eigen/Dense>
 
 #include "dysta/accel/accelerator.hpp"
 #include "dysta/core/error.hpp"
+#include "dysta/metrics/statistics.hpp"
 #include "dysta/synth/factors.hpp"
 #include "dysta/synth/logit_normal.hpp"
 
@@ -23,19 +25,6 @@ constexpr double kLargestDeviation = 6;      // of z: what an input at 0 or 1 wo
 constexpr double kMemoryBound = 1.02;        // measured over memory time that tells nothing else
 
 double clear_of_ends(double share) { return std::clamp(share, kSmallestShare, 1 - kSmallestShare); }
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-double deviation_of(const std::vector<double>& values) {
-  const double mean = mean_of(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return values.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(values.size() - 1));
-}
 
 /// Names of files and data sets as a model file may hold them.
 std::string as_word(std::string text, bool underscores) {
@@ -145,9 +134,8 @@ class Fit {
     if (index > 0) layer.after = {index - 1};
     layer.weights = measured.weight_density;
     const std::vector<double> all = densities(index);
-    layer.density.mean = mean_of({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first_)});
-    layer.density.deviation =
-        deviation_of({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first_)});
+    layer.density.mean = mean_of(std::span(all).first(first_));
+    layer.density.deviation = standard_deviation(std::span(all).first(first_));
     limit_deviation(layer.density);
     layer.unevenness = unevenness(index, layer, mean_of(all));
     if (layer.density.deviation > 0) {
@@ -240,6 +228,45 @@ class Fit {
     return result;
   }
 
+  /// What a regression on the length leaves of `values`, with the location and deviation of the
+  /// first data set. The polynomial is that of all sets, whose lengths together tell it best, but
+  /// each set has a level of its own: else a difference between sets would be taken for an effect
+  /// of their lengths.
+  struct LengthEffect {
+    double location = 0;               ///< at the reference length, of the first data set
+    std::vector<double> coefficients;  ///< of log(n / reference), its square, …
+    std::vector<double> rest;          ///< over inputs, from what the first set would have
+    double deviation = 0;              ///< of the first set's rest
+  };
+
+  LengthEffect regress_on_length(const std::vector<double>& values) const {
+    auto columns = powers_;
+    for (std::size_t set = 1; set < begin_of_.size(); ++set) {
+      columns.push_back(members(set));
+    }
+    const Regression fitted = regress(columns, values);
+    const auto& c = fitted.coefficients;
+    LengthEffect effect{
+        .location = c.front(),
+        .coefficients = {c.begin() + 1, c.begin() + static_cast<std::ptrdiff_t>(powers_.size())},
+        .rest = fitted.rest,
+        .deviation = standard_deviation(std::span(fitted.rest).first(first_))};
+    for (std::size_t set = 1; set < begin_of_.size(); ++set) {
+      const double level = c[powers_.size() + set - 1];
+      const std::vector<double> member = members(set);
+      for (std::size_t s = 0; s < member.size(); ++s) effect.rest[s] += level * member[s];
+    }
+    return effect;
+  }
+
+  /// 1 for each input of a data set, 0 for the others.
+  std::vector<double> members(std::size_t set) const {
+    std::vector<double> member(trace_.samples(), 0.0);
+    std::fill_n(member.begin() + static_cast<std::ptrdiff_t>(begin_of_[set]),
+                measured_.inputs[set].second, 1.0);
+    return member;
+  }
+
   void add_attention(std::size_t index) {
     const MeasuredLayer& measured = measured_.layers[index];
     const auto& shape = std::get<AttentionShape>(measured.shape);
@@ -250,10 +277,9 @@ class Fit {
     layer.causal = is_causal(index);
     std::vector<double> logits;
     for (const double density : densities(index)) logits.push_back(logit(clear_of_ends(density)));
-    Regression by_length = regress(powers_, logits);
-    LogitNormal fitted{.location = by_length.coefficients.front(),
-                       .scale = deviation_of(by_length.rest)};
-    layer.length_effect.assign(by_length.coefficients.begin() + 1, by_length.coefficients.end());
+    LengthEffect by_length = regress_on_length(logits);
+    const LogitNormal fitted{.location = by_length.location, .scale = by_length.deviation};
+    layer.length_effect = by_length.coefficients;
     layer.density.mean = fitted.scale > 0 ? fitted.mean() : logistic(fitted.location);
     layer.density.deviation = fitted.scale > 0 ? fitted.deviation() : 0;
     limit_deviation(layer.density);
@@ -283,7 +309,7 @@ class Fit {
         fitted.coefficients.begin() + 1,
         fitted.coefficients.begin() + static_cast<std::ptrdiff_t>(powers_.size()));
     if (density_varies) layer.balance_density = fitted.coefficients.back();
-    layer.balance_deviation = deviation_of(fitted.rest);
+    layer.balance_deviation = standard_deviation(fitted.rest);
   }
 
   /// Whether no input keeps more than what causality leaves.
@@ -319,14 +345,10 @@ class Fit {
       const std::size_t count = measured_.inputs[set].second;
       std::vector<double> spreads;
       for (std::size_t v = 0; v < varying_.size(); ++v) {
-        const auto from = [&](std::size_t first, std::size_t size) {
-          const auto at = z_[v].begin() + static_cast<std::ptrdiff_t>(first);
-          return std::vector<double>(at, at + static_cast<std::ptrdiff_t>(size));
-        };
-        const std::vector<double> reference = from(0, first_);
-        const std::vector<double> own = from(begin, count);
+        const auto reference = std::span(z_[v]).first(first_);
+        const auto own = std::span(z_[v]).subspan(begin, count);
         density_of(varying_[v]).shifts[set] = mean_of(own) - mean_of(reference);
-        if (count > 1) spreads.push_back(deviation_of(own) / deviation_of(reference));
+        if (count > 1) spreads.push_back(standard_deviation(own) / standard_deviation(reference));
       }
       if (!spreads.empty()) {
         const auto middle = spreads.begin() + static_cast<std::ptrdiff_t>(spreads.size() / 2);

@@ -11,7 +11,8 @@
 // (shift 0, spread 1) are exactly those stated.
 //
 // The density of attention also depends on the length n of the input: m_l grows by a polynomial of
-// log(n / reference length). docs/synthesis.md says why this form, and holds it against traces.
+// log(n / reference length), the same for all data sets; stated are mean and standard deviation of
+// the first data set's inputs of the reference length. docs/synthesis.md says why this form, and holds it against traces.
 #pragma once
 
 #include <cstdint>
