@@ -80,6 +80,11 @@ TEST(SweepPlan, missing_keys) {
   EXPECT_EQ(fault(kNeeded), "s.yaml:1:1: lacks 'policies'; it is needed here");
 }
 
+TEST(SweepPlan, seeds_are_text) {
+  EXPECT_EQ(fault("schema: 1\nscenarios: a.yaml\npolicies: fcfs\nseeds: [1, 2]\nrequests: 1\n"),
+            "s.yaml:4:8: seeds is a list; allowed is text like 3, 1-5 or 1,4,7-9");
+}
+
 TEST(SweepPlan, unknown_keys) {
   const std::string text = kNeeded + "policies: fcfs\n";
   EXPECT_THAT(fault(text + "load: 0.5\n"),
@@ -129,7 +134,7 @@ TEST(SweepPlan, policies_that_are_none) {
   EXPECT_EQ(fault(kNeeded + "grid: {policy: fcfs, parameters: {beta: 1}}\n"),
             "s.yaml:5:34: policy 'fcfs' has no parameter 'beta'; allowed is none");
   EXPECT_EQ(fault(kNeeded + "grid: {policy: dysta, parameters: {beta: ['1,fcfs']}}\n"),
-            "s.yaml:5:42: beta is no single value; allowed is values without commas");
+            "s.yaml:5:42: beta has '1,fcfs'; allowed are values without commas");
   EXPECT_THAT(fault(kNeeded + "grid: {policy: dysta, parameters: {beta: [1, -1]}}\n"),
               testing::StartsWith("s.yaml:5:35: policy 'dysta': parameter 'beta' is '-1'"));
 }

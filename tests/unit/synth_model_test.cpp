@@ -116,7 +116,7 @@ TEST(ParseModel, faults_have_line_and_column) {
             "9:10: factors is '1.5'; allowed is a whole number from 0 to 16");
   EXPECT_EQ(fault(kTiny + "extra: 1\n").substr(0, 34), "15:1: 'extra' is not known here; a");
   EXPECT_EQ(fault(kHead + "layers: []\n"),
-            "12:9: layers is no single value; allowed is a map, or a list of maps, at least one");
+            "12:9: layers is an empty list; allowed is a map, or a list of maps, at least one");
 }
 
 TEST(ParseModel, faults_of_layers) {

@@ -1,6 +1,7 @@
 #include "dysta/io/yaml.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -86,16 +87,23 @@ TEST(YamlMap, flags_are_true_or_false) {
 }
 
 TEST(YamlMap, texts_are_single_words) {
-  for (const char* value : {"[1, 2]", "{a: b}", "~", "null"}) {
+  for (const auto& [value, shown] : {std::pair{"[1, 2]", "a list"},
+                                     {"[]", "an empty list"},
+                                     {"{a: b}", "a map"},
+                                     {"{}", "an empty map"},
+                                     {"~", "nothing"},
+                                     {"null", "nothing"}}) {
     EXPECT_EQ(fault(std::string("\nkey: ") + value, [](YamlMap& map) { map.text("key"); }),
-              "2:6: key is no single value; allowed is a word");
+              "2:6: key is " + std::string(shown) + "; allowed is a word");
   }
   EXPECT_EQ(fault("\nkey:", [](YamlMap& map) { map.text("key"); }),
-            "2:1: key is no single value; allowed is a word");
+            "2:1: key is nothing; allowed is a word");
+  EXPECT_EQ(fault("key: [1]", [](YamlMap& map) { map.text("key", "text like 1-5"); }),
+            "1:6: key is a list; allowed is text like 1-5");
   EXPECT_EQ(fault("key: ''", [](YamlMap& map) { map.text("key"); }),
             "1:6: key is ''; allowed is a word");
   EXPECT_EQ(fault("key: [1]", [](YamlMap& map) { map.number("key", 0, 2); }),
-            "1:6: key is no single value; allowed is a number from 0 to 2");
+            "1:6: key is a list; allowed is a number from 0 to 2");
 }
 
 TEST(YamlMap, maps_within) {
@@ -134,34 +142,34 @@ TEST(YamlMap, lists) {
 TEST(YamlMap, lists_of_words_hold_words) {
   const auto texts = [](YamlMap& map) { map.texts("key"); };
   const std::string allowed = "; allowed is a word, or a list of words, at least one";
-  EXPECT_EQ(fault("key: []", texts), "1:6: key is no single value" + allowed);
-  EXPECT_EQ(fault("key: {a: 1}", texts), "1:6: key is no single value" + allowed);
-  EXPECT_EQ(fault("key: ~", texts), "1:6: key is no single value" + allowed);
+  EXPECT_EQ(fault("key: []", texts), "1:6: key is an empty list" + allowed);
+  EXPECT_EQ(fault("key: {a: 1}", texts), "1:6: key is a map" + allowed);
+  EXPECT_EQ(fault("key: ~", texts), "1:6: key is nothing" + allowed);
   EXPECT_EQ(fault("key: ''", texts), "1:6: key has ''" + allowed);
   EXPECT_EQ(fault("key: [a, '']", texts), "1:10: key has ''" + allowed);
-  EXPECT_EQ(fault("key: [a, [b]]", texts), "1:10: key has no single value" + allowed);
-  EXPECT_EQ(fault("key:\n  - a\n  - x: 1\n", texts), "3:5: key has no single value" + allowed);
+  EXPECT_EQ(fault("key: [a, [b]]", texts), "1:10: key has a list" + allowed);
+  EXPECT_EQ(fault("key:\n  - a\n  - x: 1\n", texts), "3:5: key has a map" + allowed);
 }
 
 TEST(YamlMap, lists_of_numbers_hold_numbers_within_their_limits) {
   const auto numbers = [](YamlMap& map) { map.numbers("key", 1, 2); };
   const std::string allowed = "; allowed is a number from 1 to 2, or a list of such";
   EXPECT_EQ(fault("key: 3", numbers), "1:6: key has '3'" + allowed);
-  EXPECT_EQ(fault("key: []", numbers), "1:6: key is no single value" + allowed);
+  EXPECT_EQ(fault("key: []", numbers), "1:6: key is an empty list" + allowed);
   for (const char* value : {"0.99", "2.01", ".nan", "inf", "1e999", "x", "''"}) {
     const std::string shown = std::string(value) == "''" ? "''" : "'" + std::string(value) + "'";
     EXPECT_EQ(fault(std::string("a: 1\nkey: [1, ") + value + "]", numbers),
               "2:10: key has " + shown + allowed);
   }
-  EXPECT_EQ(fault("key: [1, [2]]", numbers), "1:10: key has no single value" + allowed);
+  EXPECT_EQ(fault("key: [1, [2]]", numbers), "1:10: key has a list" + allowed);
 }
 
 TEST(YamlMap, lists_of_maps_hold_maps) {
   const auto maps = [](YamlMap& map) { map.maps("key"); };
-  for (const char* value : {"[]", "word", "~"}) {
+  for (const auto& [value, shown] :
+       {std::pair{"[]", "an empty list"}, {"word", "'word'"}, {"~", "nothing"}}) {
     EXPECT_EQ(fault(std::string("key: ") + value, maps),
-              "1:6: key is " +
-                  (value == std::string("word") ? "'word'" : std::string("no single value")) +
+              "1:6: key is " + std::string(shown) +
                   "; allowed is a map, or a list of maps, at least one");
   }
   EXPECT_EQ(fault("key:\n  - a: 1\n  - b\n", maps),
@@ -255,6 +263,11 @@ TEST(YamlMap, a_second_document_is_not_ignored) {
   EXPECT_EQ(fault("a: 1\n---\nb: 2\n"),
             "2:1: goes on after the end of its first document; allowed is one");
   EXPECT_EQ(parse("---\na: 1\n...\n").whole("a", 1, 1), 1);
+}
+
+TEST(YamlMap, places_outlive_the_map) {
+  const YamlPlace place = parse("a: 1\nkey: 7\n").place("key");
+  EXPECT_EQ(message_of<FileError>([&] { place.complain("is odd"); }), "f.yaml:2:6: is odd");
 }
 
 TEST(YamlMap, own_messages) {

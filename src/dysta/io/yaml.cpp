@@ -28,7 +28,10 @@ YamlPlace place_of(const std::string& name, const YAML::Mark& mark) {
 }
 
 std::string shown(const YAML::Node& node) {
-  return node.IsScalar() ? in_quotes(node.Scalar()) : "no single value";
+  if (node.IsScalar()) return in_quotes(node.Scalar());
+  if (node.IsSequence()) return node.size() == 0 ? "an empty list" : "a list";
+  if (node.IsMap()) return node.size() == 0 ? "an empty map" : "a map";
+  return "nothing";
 }
 
 /// What the parser says may repeat what it met, whatever byte that is.
@@ -158,9 +161,9 @@ bool YamlMap::has(std::string_view key) const {
   return impl_->find(key).IsDefined();
 }
 
-std::string YamlMap::text(std::string_view key) {
+std::string YamlMap::text(std::string_view key, std::string_view allowed) {
   const YAML::Node value = impl_->get(key);
-  if (!value.IsScalar() || value.Scalar().empty()) fail(key, "a word");
+  if (!value.IsScalar() || value.Scalar().empty()) fail(key, allowed);
   return value.Scalar();
 }
 

@@ -35,7 +35,8 @@ class YamlMap {
 
   bool has(std::string_view key) const;
 
-  std::string text(std::string_view key);
+  /// `allowed` is what messages say of anything but a word.
+  std::string text(std::string_view key, std::string_view allowed = "a word");
 
   /// A finite number from `least` to `largest`.
   double number(std::string_view key, double least, double largest);

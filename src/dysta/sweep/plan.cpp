@@ -72,7 +72,10 @@ class PolicyList {
       for (const std::string& text : texts) {
         for (const std::string& value : values) {
           // Here it would begin another parameter or policy.
-          if (value.find(',') != value.npos) parameters.fail(key, "values without commas");
+          if (value.find(',') != value.npos) {
+            parameters.complain(
+                key, key + " has " + in_quotes(value) + "; allowed are values without commas");
+          }
           longer.push_back(text + before + key + '=' + value);
         }
       }
@@ -135,7 +138,8 @@ SweepPlan parse_sweep(YamlMap map, const std::string& folder,
   plan.rates_hz = numbers_once(map, "rates_hz", 1e-9, 1e12);
   plan.slo_multipliers = numbers_once(map, "slo_multipliers", 1e-6, 1e9);
   if (!plan.slo_multipliers.empty()) plan.slo_multipliers_at = map.place("slo_multipliers");
-  plan.seeds = at_key(map, "seeds", [&] { return parse_seeds(map.text("seeds")); });
+  plan.seeds = at_key(
+      map, "seeds", [&] { return parse_seeds(map.text("seeds", "text like 3, 1-5 or 1,4,7-9")); });
   plan.requests = static_cast<std::size_t>(map.whole("requests", 1, kMostRequests));
   map.done();
   if (plan.points() > kMostPoints) {
