@@ -27,7 +27,7 @@ enum class Status : std::uint8_t { ok, full, none, invalid, no_count };
 struct Answer {
   Status status{};
   std::uint32_t data = 0;
-  std::uint64_t cycles = 0;  ///< from the edge that took the command to the one that can take this
+  std::uint64_t cycles = 0;  ///< from the edge that took the command to the one it stands after
 };
 
 class SchedulerPort {
