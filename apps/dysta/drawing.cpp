@@ -14,8 +14,8 @@
 namespace dysta::cli {
 namespace {
 
-/// Runs a program to its end, without its output if `quiet`; its exit status, 127 where it cannot
-/// be started, and 128 and the signal where one ended it.
+/// Runs a program to its end, without its output if `quiet`; its exit status, and 128 and the
+/// signal where one ended it. Throws `FileError` where it cannot be started.
 int run_program(std::vector<std::string> arguments, bool quiet) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -30,10 +30,16 @@ int run_program(std::vector<std::string> arguments, bool quiet) {
   pid_t child = 0;
   const int failed = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return 127;
+  if (failed != 0) {
+    throw FileError(arguments.front(), 0,
+                    std::string("cannot be started: ") + std::strerror(failed));
+  }
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return 127;
+    if (errno != EINTR) {
+      throw FileError(arguments.front(), 0,
+                      std::string("cannot be waited for: ") + std::strerror(errno));
+    }
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -41,12 +47,20 @@ int run_program(std::vector<std::string> arguments, bool quiet) {
 }  // namespace
 
 std::string drawing_python(const std::string& asked) {
-  const std::vector<std::string> candidates =
-      asked.empty() ? std::vector<std::string>{"python3", "/usr/bin/python3"} : std::vector{asked};
-  for (const std::string& candidate : candidates) {
-    if (run_program({candidate, "-c", "import matplotlib, numpy"}, true) == 0) return candidate;
+  const auto can_draw = [](const std::string& candidate) {
+    return run_program({candidate, "-c", "import matplotlib, numpy"}, true) == 0;
+  };
+  if (!asked.empty() && can_draw(asked)) return asked;
+  if (asked.empty()) {
+    for (const char* candidate : {"python3", "/usr/bin/python3"}) {
+      try {
+        if (can_draw(candidate)) return candidate;
+      } catch (const FileError&) {
+        // Not installed: the next one may be.
+      }
+    }
   }
-  throw FileError(candidates.front(), 0,
+  throw FileError(asked.empty() ? "python3" : asked, 0,
                   "has no matplotlib and numpy, which draw the figures: install "
                   "python3-matplotlib, or name another with --python");
 }

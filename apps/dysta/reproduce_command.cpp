@@ -44,19 +44,26 @@ std::vector<Experiment> all_experiments(const std::string& shared) {
   return all;
 }
 
+/// An experiment, and what to ask for to get it again.
+struct Chosen {
+  Experiment experiment;
+  std::string asked;
+};
+
 /// The experiments asked for: files, names of those that ship, or all of these.
-std::vector<Experiment> chosen_experiments(const std::vector<std::string>& names,
-                                           const std::string& shared) {
-  std::vector<Experiment> chosen;
+std::vector<Chosen> chosen_experiments(const std::vector<std::string>& names,
+                                       const std::string& shared) {
+  std::vector<Chosen> chosen;
   for (const std::string& name : names) {
     if (name == "all") {
       for (Experiment& experiment : all_experiments(shared)) {
-        chosen.push_back(std::move(experiment));
+        std::string asked = experiment.name;
+        chosen.push_back({std::move(experiment), std::move(asked)});
       }
       continue;
     }
     if (name.ends_with(".yaml")) {
-      chosen.push_back(load_experiment(name, shared));
+      chosen.push_back({load_experiment(name, shared), name});
       continue;
     }
     const fs::path file = fs::path(shared) / "experiments" / (name + ".yaml");
@@ -66,12 +73,12 @@ std::vector<Experiment> chosen_experiments(const std::vector<std::string>& names
                                "; allowed are all, list, experiment files (.yaml) and what dysta "
                                "reproduce list shows");
     }
-    chosen.push_back(load_experiment(file.string(), shared));
+    chosen.push_back({load_experiment(file.string(), shared), name});
   }
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (chosen[i].name == chosen[j].name) {
-        throw SpecificationError("experiment " + in_quotes(chosen[i].name) +
+      if (chosen[i].experiment.name == chosen[j].experiment.name) {
+        throw SpecificationError("experiment " + in_quotes(chosen[i].experiment.name) +
                                  " is asked for twice; allowed is once");
       }
     }
@@ -89,30 +96,47 @@ int list(const std::string& shared) {
   return 0;
 }
 
-/// The command that makes the same again.
-std::string command_of(const Options& options, const Experiment& experiment) {
-  std::string text = "dysta reproduce " + experiment.name + " --out " + options.out;
+/// A word as a shell takes it: in single quotes unless it is plain.
+std::string shell_word(const std::string& word) {
+  const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./,:=+@%").find(c) != std::string_view::npos;
+  });
+  if (plain && !word.empty()) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+/// The command that makes the same again, from the same folder.
+std::string command_of(const Options& options, const std::string& asked) {
+  std::string text = "dysta reproduce " + shell_word(asked) + " --out " + shell_word(options.out);
   if (options.most_seeds > 0) text += " --most-seeds " + std::to_string(options.most_seeds);
   return text;
 }
 
 int run(const Options& options) {
   const std::string shared = shared_folder();
-  if (options.names == std::vector<std::string>{"list"}) return list(shared);
+  if (std::find(options.names.begin(), options.names.end(), "list") != options.names.end()) {
+    if (options.names.size() > 1) {
+      throw SpecificationError("list is given with other names; allowed is list alone");
+    }
+    return list(shared);
+  }
   if (options.out.empty()) {
     throw SpecificationError("--out is missing; needed is a folder for the results");
   }
   const std::string python = drawing_python(options.python);
-  std::vector<Experiment> experiments = chosen_experiments(options.names, shared);
+  std::vector<Chosen> experiments = chosen_experiments(options.names, shared);
   const std::size_t jobs =
       options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   std::size_t number = 0;
-  for (Experiment& experiment : experiments) {
+  for (auto& [experiment, asked] : experiments) {
     const std::string folder = (fs::path(options.out) / experiment.name).string();
     print(fmt::format("[{}/{}] {}: {}\n", ++number, experiments.size(), experiment.name,
                       experiment.title));
     flush_output();
-    const std::string command = command_of(options, experiment);
+    const std::string command = command_of(options, asked);
     reproduce_data(
         std::move(experiment), folder,
         {.shared = shared, .command = command, .jobs = jobs, .most_seeds = options.most_seeds});

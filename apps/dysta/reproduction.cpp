@@ -18,7 +18,7 @@
 #include "dysta/predict/evaluation.hpp"
 #include "dysta/scenario/scenario.hpp"
 #include "dysta/sweep/run_sweep.hpp"
-#include "dysta/synth/fit.hpp"
+#include "dysta/synth/calibration.hpp"
 #include "dysta/synth/synthesize.hpp"
 #include "dysta/trace/trace_reader.hpp"
 #include "interruption.hpp"
@@ -62,6 +62,8 @@ Machine this_machine() {
   return machine;
 }
 
+constexpr std::size_t kCalibrationDraws = 20;
+
 /// `measured`, or `measured and synthesised` where traces differ.
 std::string words_of(const std::set<TraceOrigin>& origins) {
   std::string text;
@@ -80,6 +82,7 @@ class Reproduction {
   void run() {
     const auto start = std::chrono::steady_clock::now();
     make_folder(folder_);
+    fs::remove_all(folder_ / kNewTraces);  // of a run that was ended
     record_.dysta = DYSTA_VERSION;
     record_.command = options_.command;
     record_.machine = this_machine();
@@ -93,28 +96,35 @@ class Reproduction {
     if (options_.most_seeds > 0 && !experiment_.sweeps.empty()) {
       record_.reduced = "at most " + counted(options_.most_seeds, "seed") + " of each sweep";
     }
+    replace_traces();
     write_file(folder_ / "experiment.json", experiment_json(experiment_, record_));
   }
 
  private:
-  /// Puts a trace and its provenance into the experiment's folder; returns its place there.
+  /// Where traces gather until all else is there too: until then those of an earlier run stay.
+  static constexpr const char* kNewTraces = ".traces.new";
+
+  void replace_traces() {
+    fs::remove_all(folder_ / "traces");
+    if (fs::exists(folder_ / kNewTraces)) fs::rename(folder_ / kNewTraces, folder_ / "traces");
+  }
+
+  /// Puts a trace and its provenance among the new ones; returns the place that it will have in the
+  /// experiment's folder.
   std::string put_trace(const std::string& name, std::string_view csv,
                         std::string_view provenance) {
     if (!names_.insert(name).second) {
       throw FileError(experiment_.name, 0, "has the trace " + in_quotes(name) + " twice");
     }
     // The provenance first: a trace without one would be of unknown origin.
-    if (!provenance.empty()) write_file(folder_ / "traces" / (name + ".json"), provenance);
-    const std::string place = "traces/" + name + ".csv";
-    write_file(folder_ / place, csv);
-    return place;
+    const fs::path gathered = folder_ / kNewTraces;
+    if (!provenance.empty()) write_file(gathered / (name + ".json"), provenance);
+    write_file(gathered / (name + ".csv"), csv);
+    return "traces/" + name + ".csv";
   }
 
   void gather_traces() {
-    fs::remove_all(folder_ / "traces");
-    if (!experiment_.traces.empty() || !experiment_.calibration.empty()) {
-      make_folder(folder_ / "traces");
-    }
+    if (!experiment_.traces.empty()) make_folder(folder_ / kNewTraces);
     for (const ExperimentTraces& group : experiment_.traces) {
       TracesRecord record;
       std::set<TraceOrigin> origins;
@@ -173,27 +183,15 @@ class Reproduction {
     write_file(folder_ / record_.predictions, predictions_csv(evaluated));
   }
 
-  /// Fits a model to each trace, and synthesises as many inputs from it as were measured.
+  /// Fits a model to each trace, and synthesises as many inputs from it as were measured, often.
   void calibrate() {
+    record_.calibration_draws = kCalibrationDraws;
     for (const ExperimentCalibration& family : experiment_.calibration) {
       for (const std::string& file : family.files) {
         const auto path = (fs::path(options_.shared) / file).string();
-        const MeasuredTrace measured = read_measured_trace(path);
-        const auto accelerator = load_accelerator(measured.accelerator);
-        const SynthesizedTrace made =
-            synthesize(fit_model(measured), *accelerator,
-                       {.pattern = {},
-                        .inputs = measured.inputs,
-                        .seed = 1,
-                        .sequence_length = {},
-                        .accelerator_parameters = measured.accelerator_parameters,
-                        .dysta_version = DYSTA_VERSION});
-        const std::string& name = measured.trace.name();
-        const auto provenance = fs::path(path).replace_extension(".json").string();
         record_.calibration.push_back(
             {.family = family.family,
-             .measured = put_trace(name, read_file(path), read_file(provenance)),
-             .synthesised = put_trace(name + "-again", made.csv, made.provenance)});
+             .result = dysta::calibrate(read_measured_trace(path), kCalibrationDraws)});
       }
     }
   }
@@ -216,6 +214,7 @@ class Reproduction {
   void run_one(const ExperimentSweep& sweep) {
     const Interruption interruption;
     bool complete = false;
+    std::size_t reused = 0;
     {
       Progress drawing(experiment_.name + ", " + sweep.title + ": requests drawn");
       Progress progress(experiment_.name + ", " + sweep.title + ": points");
@@ -223,7 +222,10 @@ class Reproduction {
       how.jobs = options_.jobs;
       how.drawing = [&](std::size_t done, std::size_t of) { drawing.update(done, of); };
       how.progress = [&, begun = false](std::size_t done, std::size_t of) mutable {
-        if (!std::exchange(begun, true)) progress.continue_from(done);
+        if (!std::exchange(begun, true)) {
+          reused = done;
+          progress.continue_from(done);
+        }
         progress.update(done, of);
       };
       how.stop = &interruption.requested();
@@ -243,7 +245,8 @@ class Reproduction {
         }
       }
     }
-    record_.sweeps.push_back({.points = sweep.name + "/points.csv", .origins = words_of(origins)});
+    record_.sweeps.push_back(
+        {.reused = reused, .points = sweep.name + "/points.csv", .origins = words_of(origins)});
   }
 
   const Experiment& experiment_;

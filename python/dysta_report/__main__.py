@@ -27,7 +27,8 @@ def main() -> int:
 
             for folder in options.folders:
                 for claim in draw(folder)["claims"]:
-                    print(f"  {claim['verdict']}: {claim['says']}\n    {claim['evidence']}")
+                    traces = f" (traces: {claim['origin']})" if claim["origin"] else ""
+                    print(f"  {claim['verdict']}: {claim['says']}{traces}\n    {claim['evidence']}")
         else:
             from dysta_report.page import write_page
 

@@ -66,10 +66,6 @@ class Point:
     utilisation: float
     slo_multiplier: float | None  # None: deadlines are the scenario's
 
-    def words(self) -> str:
-        """Rate and utilisation, as figures head their panels."""
-        return f"{rate_words(self.rate_hz)} requests/s (utilisation {self.utilisation:.2f})"
-
 
 class Points:
     """The results of a sweep: for each point, policy and metric a value a seed."""
@@ -88,16 +84,15 @@ class Points:
                         path, f"{name} is '{row[name]}', not a number", line
                     ) from None
 
-            # Empty are bounds that do not exist, and the SLO of a scenario with its own.
-            value = number("value") if row["value"] else None
+            value = number("value")
+            # A scenario may have deadlines of its own.
             slo_multiplier = number("slo_multiplier") if row["slo_multiplier"] else None
             point = Point(row["scenario"], number("rate_hz"), number("utilisation"), slo_multiplier)
             known[point] = policies[row["policy"]] = None
             values = self._values.setdefault((point, row["policy"], row["metric"]), {})
             if row["seed"] in values:
                 raise ReportError(path, "repeats an earlier line", line)
-            if value is not None:
-                values[row["seed"]] = value
+            values[row["seed"]] = value
         if not known:
             raise ReportError(path, "has no results")
         scenarios = list(dict.fromkeys(point.scenario for point in known))
@@ -105,6 +100,19 @@ class Points:
             known, key=lambda p: (scenarios.index(p.scenario), p.slo_multiplier or 0, p.rate_hz)
         )
         self.policies = list(policies)
+
+    def words(self, point: Point, *, short: bool = False, scenario: bool = True) -> str:
+        """Rate and utilisation of a point, and what else varies; `short` for the heads of tables."""
+        words = (
+            f"{rate_words(point.rate_hz)}/s ({point.utilisation:.2f})"
+            if short
+            else f"{rate_words(point.rate_hz)} requests/s (utilisation {point.utilisation:.2f})"
+        )
+        if scenario and len({p.scenario for p in self.points}) > 1:
+            words = f"{point.scenario}, {words}"
+        if point.slo_multiplier is not None and len({p.slo_multiplier for p in self.points}) > 1:
+            words += f", SLO × {point.slo_multiplier:g}"
+        return words
 
     def values(self, point: Point, policy: str, metric: str) -> dict[str, float]:
         """By seed; empty where there is nothing."""

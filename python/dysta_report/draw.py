@@ -1,6 +1,8 @@
 """Draws one experiment: figures as SVG, PDF and PNG, and results.json with all that the page says."""
 
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,25 @@ def _save(panel: Panel, folder: Path) -> None:
         )
 
 
+def _replace_figures(panels: Sequence[Panel], folder: Path) -> None:
+    """Puts all figures in the place of earlier ones, once all are there."""
+    figures, beside = folder / "figures", folder / ".figures.new"
+    figures.mkdir(exist_ok=True)
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        for panel in panels:
+            _save(panel, beside)
+        made = {file.name for file in beside.iterdir()}
+        for name in made:
+            (beside / name).replace(figures / name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    for stale in figures.iterdir():
+        if stale.name not in made and stale.suffix[1:] in _METADATA:
+            stale.unlink()
+
+
 def draw(folder: Path) -> dict[str, Any]:
     """Draws the experiment in `folder`; returns what results.json says."""
     experiment = Experiment(folder)
@@ -44,11 +65,6 @@ def draw(folder: Path) -> dict[str, Any]:
 def _draw(experiment: Experiment) -> dict[str, Any]:
     folder = experiment.folder
     matplotlib.rcParams.update(settings())
-    figures = folder / "figures"
-    figures.mkdir(exist_ok=True)
-    for stale in figures.iterdir():
-        if stale.suffix[1:] in _METADATA:
-            stale.unlink()
     parts: list[Drawn] = []
     for kind in experiment.fact("figures"):
         if kind not in KINDS:
@@ -58,8 +74,6 @@ def _draw(experiment: Experiment) -> dict[str, Any]:
             panel.name = f"{kind}_{panel.name}"
         parts.append(part)
     panels = [panel for part in parts for panel in part.panels]
-    for panel in panels:
-        _save(panel, figures)
     results: dict[str, Any] = {
         "claims": [
             {**vars(verdict), "headline": claim.get("headline", False)}
@@ -70,6 +84,9 @@ def _draw(experiment: Experiment) -> dict[str, Any]:
         "panels": [{"name": panel.name, "caption": panel.caption} for panel in panels],
         "tables": [vars(table) for part in parts for table in part.tables],
     }
+    _replace_figures(panels, folder)
+    beside = folder / ".results.json"
     text = json.dumps(results, indent=1, ensure_ascii=False)
-    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    beside.write_text(text + "\n", encoding="utf-8")
+    beside.replace(folder / "results.json")
     return results

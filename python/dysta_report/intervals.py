@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Estimated:
-    """A mean, the half-width of its 95% confidence interval (Student's t), and how many runs.
+    """A mean, the half-width of its confidence interval (Student's t), and how many runs.
 
     The half-width of a single run is infinite: it says nothing of others.
     """
@@ -30,8 +30,8 @@ class Estimated:
         return self.half_width if math.isfinite(self.half_width) else 0.0
 
 
-def student_t_95(degrees: int) -> float:
-    """The t with P(|T| <= t) = 0.95 for whole degrees of freedom from 1.
+def student_t(degrees: int, confidence: float = 0.95) -> float:
+    """The t with P(|T| <= t) = `confidence` for whole degrees of freedom from 1.
 
     The distribution function is the finite sum of Abramowitz and Stegun 26.7.3 and 26.7.4.
     """
@@ -50,30 +50,38 @@ def student_t_95(degrees: int) -> float:
         total *= math.sin(angle)
         return total if even else 2 / math.pi * (angle + total)
 
-    low, high = 0.0, 13.0
+    low, high = 0.0, 1.0
+    while inside(high) < confidence:
+        low, high = high, 2 * high
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if inside(middle) < 0.95 else (low, middle)
+        low, high = (middle, high) if inside(middle) < confidence else (low, middle)
     return (low + high) / 2
 
 
-def estimated(values: Sequence[float]) -> Estimated:
-    """Mean and interval of at least one value."""
+def estimated(values: Sequence[float], comparisons: int = 1) -> Estimated:
+    """Mean and interval of at least one value.
+
+    `comparisons` such intervals hold together with a confidence of 95% (Bonferroni).
+    """
     runs = len(values)
     mean = sum(values) / runs
     if runs < 2:
         return Estimated(mean, math.inf, runs)
     squares = sum((value - mean) ** 2 for value in values)
-    return Estimated(mean, student_t_95(runs - 1) * math.sqrt(squares / (runs - 1) / runs), runs)
+    t = student_t(runs - 1, 1 - 0.05 / comparisons)
+    return Estimated(mean, t * math.sqrt(squares / (runs - 1) / runs), runs)
 
 
-def estimated_ratio(above: Sequence[float], below: Sequence[float]) -> tuple[float, float, float]:
-    """Mean ratio of paired positive values with the limits of its 95% interval.
+def estimated_ratio(
+    above: Sequence[float], below: Sequence[float], comparisons: int = 1
+) -> tuple[float, float, float]:
+    """Mean ratio of paired positive values with the limits of its interval, as of `estimated`.
 
     The mean is geometric and the interval that of the logarithms, so that a ratio and its inverse
     tell the same.
     """
-    logs = estimated([math.log(a / b) for a, b in zip(above, below, strict=True)])
+    logs = estimated([math.log(a / b) for a, b in zip(above, below, strict=True)], comparisons)
     # Beyond what a float can hold the limit says nothing anyway.
     largest = math.exp(logs.largest) if logs.largest < 700 else math.inf
     return math.exp(logs.mean), math.exp(max(logs.least, -745.0)), largest

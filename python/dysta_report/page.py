@@ -66,15 +66,29 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(lines)
 
 
+def _traces_of(claim: dict[str, Any]) -> str:
+    """Which traces a claim was held against: part of what a verdict means."""
+    if not claim["origin"]:
+        return ""
+    return f' <span class="origin">traces: {_text(claim["origin"])}</span>'
+
+
 def _claims(results: dict[str, Any]) -> str:
     if not results["claims"]:
         return ""
     items = [
-        f"<li>{_verdict(claim['verdict'])} {_text(claim['says'])}"
+        f"<li>{_verdict(claim['verdict'])} {_text(claim['says'])}{_traces_of(claim)}"
         f'<div class="evidence">{_text(claim["evidence"])}</div></li>'
         for claim in results["claims"]
     ]
     return f'<ul class="claims">{"".join(items)}</ul>'
+
+
+def _reused(facts: dict[str, Any]) -> str:
+    """What the time does not hold: points of sweeps that an earlier run had finished."""
+    reused = sum(sweep["points_reused"] for sweep in facts.get("sweeps", []))
+    of = sum(sweep["points_run"] + sweep["points_reused"] for sweep in facts.get("sweeps", []))
+    return f", without {reused} of {of} points, which an earlier run had finished" if reused else ""
 
 
 def _how(facts: dict[str, Any]) -> str:
@@ -97,15 +111,21 @@ def _how(facts: dict[str, Any]) -> str:
             )
         )
     if "calibration" in facts:
-        count = len(facts["calibration"])
-        items.append(("Traces", f"{count} measured, and as many synthesised from what they taught"))
+        count = len(facts["calibration"]["traces"])
+        items.append(
+            (
+                "Traces",
+                f"{count} measured, and {facts['calibration']['draws']} synthesised from the model "
+                "fitted to each",
+            )
+        )
     items.append(("Command", facts["command"]))
     machine = facts["machine"]
     items.append(
         (
             "Machine",
             f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; "
-            f"{facts['wall_s']:.1f} s for the data",
+            f"{facts['wall_s']:.1f} s for the data{_reused(facts)}",
         )
     )
     rows = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in items)
@@ -160,14 +180,22 @@ def _section(folder: Path, facts: dict[str, Any], results: dict[str, Any]) -> st
 
 
 def _summary(parts: Parts) -> str:
-    """The headline claims in full, and of all claims how many hold."""
-    headlines = [
-        f'<tr><td>{_verdict(claim["verdict"])}</td><td>{_text(claim["says"])}'
-        f'<div class="evidence">{_text(claim["evidence"])}</div></td></tr>'
-        for _, results in parts
-        for claim in results["claims"]
-        if claim["headline"]
-    ]
+    """The headline claims with their traces, and of all claims how many hold."""
+    headlines = []
+    for facts, results in parts:
+        chosen = [claim for claim in results["claims"] if claim["headline"]]
+        if not chosen:
+            continue
+        headlines.append(
+            f'<tr><th colspan="2" scope="rowgroup"><a href="#{_text(facts["name"])}">'
+            f'{_text(facts["title"])}</a></th></tr>'
+        )
+        headlines += [
+            f'<tr><td>{_verdict(claim["verdict"])}</td><td>{_text(claim["says"])}'
+            f'{_traces_of(claim)}<details class="evidence"><summary>evidence</summary>'
+            f'{_text(claim["evidence"])}</details></td></tr>'
+            for claim in chosen
+        ]
     rows = []
     for facts, results in parts:
         found = [claim["verdict"] for claim in results["claims"]]
@@ -189,8 +217,10 @@ def _summary(parts: Parts) -> str:
         lines.append(
             f"<p>Of {len(all_of)} claims {all_of.count(HOLDS)} hold, {all_of.count(FAILS)} do not, and "
             f"{all_of.count(OPEN)} cannot be decided. A claim about policies is held against paired "
-            "runs on the same requests: it holds, or does not, where a 95% confidence interval "
-            "decides, at every point that the claim is about.</p>"
+            "runs on the same requests, at every point that it is about. The confidence intervals of "
+            "all its comparisons hold together with 95% (Bonferroni); it holds where it is true "
+            "throughout them, and does not where it is false throughout. Most traces are synthesised: "
+            "what a claim was held against stands beside it.</p>"
         )
     if headlines:
         lines.append(

@@ -65,6 +65,8 @@ class ReportTest(unittest.TestCase):
             "points": "sweep/points.csv",
             "seeds": seeds,
             "requests": 1000,
+            "points_run": 3,
+            "points_reused": 0,
             "origins": "measured",
         }
 

@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from dysta_report.claims import CALIBRATED_WORDS
 from dysta_report.draw import draw
 from dysta_report.errors import ReportError
 from dysta_report.figures import KINDS
@@ -47,6 +49,21 @@ class WellFormed(HTMLParser):
 
 
 class DrawingTest(ReportTest):
+    def calibrated(self, name: str) -> dict[str, Any]:
+        """A trace that comes back a tenth too large."""
+
+        def all_at(value: float) -> dict[str, float]:
+            return dict.fromkeys(CALIBRATED_WORDS, value)
+
+        return {
+            "family": "f",
+            "name": name,
+            "inputs": 50,
+            "measured": all_at(0.5),
+            "synthesised": all_at(0.55),
+            "deviation": all_at(0.01),
+        }
+
     def everything(self) -> Path:
         """An experiment of all kinds of figures."""
         policies = {"a": 1.0, "dysta": 2.0, "dysta:wait_unit_s=auto": 3.0}
@@ -87,7 +104,7 @@ class DrawingTest(ReportTest):
             sweeps=[self.sweep(values)],
             traces=[{"name": "t", "title": "T", "origin": "measured", "files": files}],
             predictions={"file": "predictions.csv", "folds": 2, "last_n": 1},
-            calibration=[{"family": "f", "measured": files[0], "synthesised": files[1]}],
+            calibration={"draws": 20, "traces": [self.calibrated("m_a"), self.calibrated("m_b")]},
             hardware={"folder": "hw", "files": ["hw.csv"]},
             claims=[{**claim, "policy": "a", "against": ["dysta"]}],
         )
@@ -131,6 +148,8 @@ class DrawingTest(ReportTest):
         self.assertIn("Made up &amp; &lt;odd&gt;", text)
         self.assertIn("a &lt; b &amp; so", text)
         self.assertIn('✓<span class="word">&nbsp;holds</span>', text)
+        summary = text[text.index('id="summary"') : text.index('id="made_up"')]
+        self.assertIn("traces: measured", summary)
 
     def test_without_hardware(self) -> None:
         folder = self.experiment(figures=["hardware"], hardware={"folder": "hw/syn", "files": []})
@@ -149,6 +168,49 @@ class DrawingTest(ReportTest):
         stale = self.write("made_up/figures/old.svg", "<svg/>")
         draw(folder)
         self.assertFalse(stale.exists())
+
+    def test_a_failure_leaves_what_was_drawn(self) -> None:
+        folder = self.everything()
+        draw(folder)
+
+        def drawn() -> dict[str, bytes]:
+            return {
+                str(path): path.read_bytes()
+                for path in sorted(folder.rglob("*"))
+                if path.parent.name == "figures" or path.name == "results.json"
+            }
+
+        before = drawn()
+        facts = json.loads((folder / "experiment.json").read_text())
+        (folder / "experiment.json").write_text(json.dumps({**facts, "figures": ["bars", "pie"]}))
+        with self.assertRaises(ReportError):
+            draw(folder)
+        self.assertEqual(drawn(), before)
+
+    def test_few_panels_of_many_points(self) -> None:
+        values = {
+            (rate, "a", metric): [1.0, 1.5]
+            for rate in (5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
+            for metric in ("antt", "antt_lower_bound", "violation_rate")
+        }
+        results = draw(self.experiment(figures=["tradeoff"], sweeps=[self.sweep(values)]))
+        self.assertEqual(len(results["panels"]), 3)
+        self.assertEqual(len(results["tables"][0]["head"]), 7)
+
+    def test_one_input(self) -> None:
+        files = [self.trace("m_a", [[0.2, 0.3]])]
+        group = {"name": "t", "title": "T", "origin": "measured", "files": files}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            results = draw(self.experiment(figures=["layer_latency"], traces=[group]))
+        self.assertNotIn("nan", str(results["tables"]))
+
+    def test_reused_points_are_told(self) -> None:
+        sweep = self.sweep({(5.0, "a", "antt"): [1.0]})
+        draw(self.experiment(sweeps=[{**sweep, "points_run": 4, "points_reused": 6}]))
+        write_page(self.folder)
+        text = (self.folder / "index.html").read_text(encoding="utf-8")
+        self.assertIn("1.0 s for the data, without 6 of 10 points, which an earlier run", text)
 
     def program(self, *arguments: Any) -> tuple[int, str]:
         package = Path(__file__).resolve().parents[2] / "python" / "dysta_report"

@@ -1,6 +1,7 @@
 """dysta reproduce and dysta report from end to end, with an experiment of seconds."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -117,13 +118,22 @@ class ReproduceTest(ReportTest):
         ):
             self.assertIn(f"out/tiny/{name}", made)
         page = (self.folder / "out/index.html").read_text(encoding="utf-8")
-        for words in ("SYNTHESISED", "seeds 1, 2, 3", "dysta reproduce tiny", "measured"):
+        for words in (
+            "SYNTHESISED",
+            "seeds 1, 2, 3",
+            "dysta reproduce tiny.yaml --out out",
+            "measured",
+        ):
             self.assertIn(words, page)
 
         # Again, and with another number of threads: the same bytes; a stale trace goes.
         self.write("out/tiny/traces/stale.csv", "")
         self.reproduce("--jobs", "1")
         self.assertEqual(self.contents(), made)
+        facts = json.loads((self.folder / "out/tiny/experiment.json").read_text())
+        self.assertEqual(
+            [facts["sweeps"][0][key] for key in ("points_run", "points_reused")], [0, 12]
+        )
 
         # The page from what is there.
         (self.folder / "out/index.html").unlink()
@@ -138,6 +148,19 @@ class ReproduceTest(ReportTest):
         self.assertIn("Reduced: at most 2 seeds of each sweep.", page)
         self.assertIn("seeds 1, 2;", page)
 
+    def test_the_recorded_command_makes_the_same(self) -> None:
+        text = EXPERIMENT.replace("tiny_scenario", "../tiny_scenario")
+        self.write("of mine/it's.yaml", text)
+        done = self.run_dysta(
+            "reproduce", "of mine/it's.yaml", "--out", "an out", "--python", sys.executable
+        )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        facts = json.loads((self.folder / "an out/it's/experiment.json").read_text())
+        program, *arguments = shlex.split(facts["command"])
+        self.assertEqual(
+            [program, *arguments], ["dysta", "reproduce", "of mine/it's.yaml", "--out", "an out"]
+        )
+
     def test_list(self) -> None:
         done = self.run_dysta("reproduce", "list")
         self.assertEqual(done.returncode, 0)
@@ -150,6 +173,7 @@ class ReproduceTest(ReportTest):
             2, "there is no experiment 'fig99'; allowed are .*", "reproduce", "fig99", "--out", "o"
         )
         self.fails(2, "--out is missing; .*", "reproduce", "tiny.yaml")
+        self.fails(2, "list is given with other names; .*", "reproduce", "list", "fig13")
         twice = ("reproduce", "tiny.yaml", "./tiny.yaml", "--out", "o")
         self.fails(2, "experiment 'tiny' is asked for twice; .*", *twice)
 
@@ -162,4 +186,8 @@ class ReproduceTest(ReportTest):
         self.fails(1, ".*: holds no experiments; .*", "report", ".", "--python", sys.executable)
         message = "/bin/false: has no matplotlib and numpy, .*"
         self.fails(1, message, "reproduce", "tiny.yaml", "--out", "o", "--python", "/bin/false")
+        message = "/nope: cannot be started: .*"
+        self.fails(1, message, "reproduce", "tiny.yaml", "--out", "o", "--python", "/nope")
+        self.write("odd.yaml", EXPERIMENT.replace("model: mobilenetv1", "model: m.yaml"))
+        self.fails(1, ".*m.yaml: .*", "reproduce", "odd.yaml", *out)
         self.assertFalse((self.folder / "o").exists())

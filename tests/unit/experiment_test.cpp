@@ -176,5 +176,71 @@ TEST(Experiment, is_recorded_with_what_was_run) {
   EXPECT_FALSE(json.contains("predictions"));
 }
 
+TEST(Experiment, claims_are_about_points_of_their_sweep) {
+  const std::string text = std::string(kHead) +
+                           "figures: lines\n"
+                           "sweeps:\n"
+                           "  - name: one\n"
+                           "    title: One\n"
+                           "    schema: 1\n"
+                           "    scenarios: paper_cnn\n"
+                           "    policies: [fcfs, sjf]\n"
+                           "    loads: [0.5, 0.9]\n"
+                           "    seeds: 1-2\n"
+                           "    requests: 10\n"
+                           "claims:\n"
+                           "  - says: So\n"
+                           "    kind: lowest\n"
+                           "    sweep: one\n"
+                           "    metric: antt\n"
+                           "    policy: fcfs\n"
+                           "    against: sjf\n";
+  EXPECT_EQ(parsed(text + "    utilisations: 0.9\n").claims[0].utilisations,
+            (std::vector<double>{0.9}));
+  EXPECT_EQ(
+      complaint(text + "    utilisations: [0.5, 0.55]\n"),
+      "experiments/made_up.yaml:22:19: utilisations has 0.55; allowed are those of the sweep: "
+      "0.5, 0.9");
+  EXPECT_EQ(complaint(text + "    rates_hz: 3\n"),
+            "experiments/made_up.yaml:22:15: rates_hz has 3; allowed are those of the sweep, which "
+            "has none");
+}
+
+TEST(Experiment, synthesis_is_tried_where_it_is_asked_for) {
+  const auto complaint_of = [](const std::string& entry) {
+    return complaint(std::string(kHead) +
+                     "figures: correlation\n"
+                     "traces:\n"
+                     "  - name: a\n"
+                     "    title: A\n"
+                     "    synthesised:\n"
+                     "      - {" +
+                     entry + "}\n");
+  };
+  const auto begins = [](const std::string& text, const std::string& with) {
+    EXPECT_EQ(text.substr(0, with.size()), with);
+  };
+  begins(complaint_of("model: none, accelerator: sanger, inputs: {a: 1}"),
+         "experiments/made_up.yaml:10:17: ");
+  begins(complaint_of("model: bert, accelerator: none, inputs: {tokens_varied: 1}"),
+         "experiments/made_up.yaml:10:36: ");
+  begins(complaint_of("model: bert, accelerator: eyeriss_v2, inputs: {tokens_varied: 1}"),
+         "experiments/made_up.yaml:10:36: ");
+  begins(complaint_of("model: bert, accelerator: sanger, inputs: {a: 1}"),
+         "experiments/made_up.yaml:10:52: ");
+  begins(complaint_of("model: resnet50, accelerator: eyeriss_v2, inputs: {imagenet: 1}, "
+                      "patterns: [dense, odd]"),
+         "experiments/made_up.yaml:10:85: ");
+  begins(complaint_of("model: resnet50, accelerator: eyeriss_v2, inputs: {imagenet: 1}, "
+                      "sequence_length: 5"),
+         "experiments/made_up.yaml:10:92: ");
+  begins(complaint_of("model: m.yaml, accelerator: sanger, inputs: {a: 1}"), "experiments/m.yaml");
+}
+
+TEST(Experiment, figures_are_drawn_once) {
+  EXPECT_EQ(complaint(std::string(kHead) + "figures: [lines, lines]\n"),
+            "experiments/made_up.yaml:5:10: figures has 'lines' twice; allowed is once");
+}
+
 }  // namespace
 }  // namespace dysta

@@ -1,49 +1,43 @@
 """Synthesised against measured traces: whether a model recovers what it was fitted to."""
 
-from collections.abc import Callable
-
 import numpy as np
 
-from ..data import Experiment, Trace
+from ..claims import CALIBRATED_WORDS
+from ..data import Experiment
 from ..drawn import Drawn, Panel, Table
 from ..style import BLUE, GREY, ORANGE, VERMILLION, legend_below, panel
-from ..traces import mean_correlation, relative_range
 
-_STATISTICS: dict[str, Callable[[Trace], float]] = {
-    "mean sparsity": lambda trace: float(trace.sparsity.mean()),
-    "deviation of network sparsity": lambda trace: float(trace.sparsity.mean(axis=1).std(ddof=1)),
-    "relative range of network sparsity": lambda trace: relative_range(trace.sparsity.mean(axis=1)),
-    "correlation between layers": lambda trace: mean_correlation(trace.sparsity),
-}
+# Panels; the tables hold all statistics.
+_DRAWN = ("sparsity", "sparsity_deviation", "layer_correlation", "latency_deviation")
 
 _MARKS = ((BLUE, "o"), (VERMILLION, "s"), (ORANGE, "^"), (GREY, "D"))
 
 
 def calibration(experiment: Experiment) -> Drawn:
-    """Each synthesised trace beside the measured one that its model was fitted to."""
-    pairs = [
-        (
-            str(entry["family"]),
-            Trace(experiment.folder / entry["measured"]),
-            Trace(experiment.folder / entry["synthesised"]),
-        )
-        for entry in experiment.fact("calibration")
-    ]
+    """What comes back of each measured trace from the model that was fitted to it."""
+    facts = experiment.fact("calibration")
+    traces = facts["traces"]
     drawn = Drawn()
-    families = list(dict.fromkeys(family for family, _, _ in pairs))
-    for number, (name, statistic) in enumerate(_STATISTICS.items(), start=1):
+    families = list(dict.fromkeys(str(entry["family"]) for entry in traces))
+    for name in _DRAWN:
         figure, axes = panel(3.9)
-        values = []
+        values: list[float] = []
         for index, family in enumerate(families):
-            found = [(statistic(m), statistic(s)) for f, m, s in pairs if f == family]
-            values += [value for pair in found for value in pair]
+            chosen = [entry for entry in traces if entry["family"] == family]
+            measured = [entry["measured"][name] for entry in chosen]
+            synthesised = [entry["synthesised"][name] for entry in chosen]
+            deviations = [entry["deviation"][name] for entry in chosen]
+            values += measured
+            values += [s + sign * d for s, d in zip(synthesised, deviations) for sign in (-1, 1)]
             colour, marker = _MARKS[index % len(_MARKS)]
-            axes.plot(
-                [m for m, _ in found],
-                [s for _, s in found],
-                marker,
+            axes.errorbar(
+                measured,
+                synthesised,
+                yerr=deviations,
+                fmt=marker,
                 color=colour,
                 mfc="none",
+                elinewidth=0.8,
                 label=family,
             )
         low, high = min(values), max(values)
@@ -55,37 +49,50 @@ def calibration(experiment: Experiment) -> Drawn:
         axes.set_aspect("equal")
         axes.set_xlabel("measured")
         axes.set_ylabel("synthesised")
-        axes.set_title(name)
+        axes.set_title(CALIBRATED_WORDS[name])
         legend_below(axes, 2)
-        drawn.panels.append(
-            Panel(f"{number}", "A marker a trace, fitted and synthesised anew.", figure)
+        caption = (
+            f"A marker a trace: the mean of {facts['draws']} synthesised from the model fitted to it. "
+            "Error bars: one standard deviation of a draw."
         )
-    rows = []
-    for family, measured, synthesised in pairs:
-        cells = [family, measured.name]
-        for statistic in _STATISTICS.values():
-            cells.append(f"{statistic(measured):.3g} / {statistic(synthesised):.3g}")
-        rows.append(cells)
+        drawn.panels.append(Panel(name, caption, figure))
+    gaps = []
+    for family in families:
+        chosen = [entry for entry in traces if entry["family"] == family]
+        cells = [family, str(len(chosen))]
+        for name in CALIBRATED_WORDS:
+            off = [entry["synthesised"][name] - entry["measured"][name] for entry in chosen]
+            cells.append(f"{np.mean(off):+.3g}, at most {np.max(np.abs(off)):.2g}")
+        gaps.append(cells)
+    words = list(CALIBRATED_WORDS.values())
+    drawn.tables.append(
+        Table(
+            "Synthesised less measured, by family: mean, and largest size",
+            ["family", "traces", *words],
+            gaps,
+            "mean latency in seconds",
+        )
+    )
+    rows = [
+        [
+            entry["family"],
+            entry["name"],
+            str(entry["inputs"]),
+            *(
+                f"{entry['measured'][name]:.3g} / {entry['synthesised'][name]:.3g} ± "
+                f"{entry['deviation'][name]:.2g}"
+                for name in CALIBRATED_WORDS
+            ),
+        ]
+        for entry in traces
+    ]
     drawn.tables.append(
         Table(
             "Measured / synthesised",
-            ["family", "trace", *_STATISTICS],
+            ["family", "trace", "inputs", *words],
             rows,
+            f"synthesised: mean ± standard deviation of {facts['draws']} draws of as many inputs; mean "
+            "latency in seconds",
         )
-    )
-    gaps = []
-    for family in families:
-        cells = [family, str(sum(f == family for f, _, _ in pairs))]
-        for statistic in _STATISTICS.values():
-            difference = [statistic(s) - statistic(m) for f, m, s in pairs if f == family]
-            cells.append(f"{np.mean(difference):+.3g}, at most {np.max(np.abs(difference)):.2g}")
-        gaps.append(cells)
-    drawn.tables.insert(
-        0,
-        Table(
-            "Synthesised less measured, by family: mean, and largest size",
-            ["family", "traces", *_STATISTICS],
-            gaps,
-        ),
     )
     return drawn

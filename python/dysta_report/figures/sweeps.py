@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -23,15 +24,20 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 
 
-def _point_words(sweep: Sweep, point: Point, short: bool = False) -> str:
-    """A point, and what else of the sweep varies; short for the heads of tables."""
-    words = f"{rate_words(point.rate_hz)}/s ({point.utilisation:.2f})" if short else point.words()
-    if len({p.scenario for p in sweep.points.points}) > 1:
-        words = f"{point.scenario}, {words}"
-    if len({p.slo_multiplier for p in sweep.points.points}) > 1:
-        if point.slo_multiplier is not None:
-            words += f", SLO × {point.slo_multiplier:g}"
-    return words
+_T = TypeVar("_T")
+
+
+def _shown(entries: Sequence[_T]) -> list[_T]:
+    """At most three of what takes panels of its own, spread over all: tables hold the rest."""
+    if len(entries) <= 3:
+        return list(entries)
+    return [entries[0], entries[len(entries) // 2], entries[-1]]
+
+
+def _bound_at(sweep: Sweep, point: Point) -> float:
+    """The mean over seeds of the bound on ANTT: the same requests, so the same whatever the policy."""
+    values = sweep.points.values(point, sweep.points.policies[0], BOUND[0])
+    return sum(values.values()) / len(values)
 
 
 def _caption(sweep: Sweep, what: str) -> str:
@@ -43,6 +49,11 @@ def _caption(sweep: Sweep, what: str) -> str:
 
 def _panel_name(sweep: Sweep, number: int) -> str:
     return f"{sweep.name}_{number}"
+
+
+def _bound_line(axes: Axes, level: float) -> None:
+    """Marks the ANTT that no schedule is below."""
+    axes.axhline(level, color=GREY, linewidth=1, linestyle="--", label=BOUND[1])
 
 
 def _error_bars(
@@ -93,7 +104,7 @@ def _table(sweep: Sweep, metrics: tuple[tuple[str, str, float], ...]) -> list[Ta
             rows.append(row(BOUND[1], sweep.points.policies[0], BOUND[0], scale))
         head = [
             "policy",
-            *(_point_words(sweep, point, short=True) for point in sweep.points.points),
+            *(sweep.points.words(point, short=True) for point in sweep.points.points),
         ]
         tables.append(
             Table(
@@ -107,10 +118,10 @@ def _table(sweep: Sweep, metrics: tuple[tuple[str, str, float], ...]) -> list[Ta
 
 
 def tradeoff(experiment: Experiment) -> Drawn:
-    """Violations against turnaround, a panel a point: lower left is better."""
+    """Violations against turnaround, a panel each for some points: lower left is better."""
     drawn = Drawn()
     for sweep in experiment.sweeps:
-        for number, point in enumerate(sweep.points.points, start=1):
+        for number, point in enumerate(_shown(sweep.points.points), start=1):
             figure, axes = panel(4.3)
             for policy in sweep.points.policies:
                 violations = sweep.points.estimate(point, policy, VIOLATIONS[0])
@@ -129,10 +140,11 @@ def tradeoff(experiment: Experiment) -> Drawn:
                     elinewidth=0.8,
                     label=policy,
                 )
+            _bound_line(axes, _bound_at(sweep, point))
             plain_log_axis(axes, "y")
             _violation_axis(axes)
             axes.set_ylabel(ANTT[1])
-            axes.set_title(_point_words(sweep, point))
+            axes.set_title(sweep.points.words(point))
             legend_below(axes, 2)
             drawn.panels.append(
                 Panel(_panel_name(sweep, number), _caption(sweep, "the mean"), figure)
@@ -157,7 +169,7 @@ def lines(experiment: Experiment) -> Drawn:
                 [],
             ).append(point)
         number = 0
-        for group in groups.values():
+        for group in _shown(list(groups.values())):
             # Deadlines hardly change how much is done.
             for metric, label, scale in (VIOLATIONS, ANTT, *(() if over_slo else (THROUGHPUT,))):
                 number += 1
@@ -181,6 +193,14 @@ def lines(experiment: Experiment) -> Drawn:
                         label=policy,
                     )
                 if metric == ANTT[0]:
+                    axes.plot(
+                        xs,
+                        [_bound_at(sweep, point) for point in group],
+                        color=GREY,
+                        linewidth=1,
+                        linestyle="--",
+                        label=BOUND[1],
+                    )
                     plain_log_axis(axes, "y")
                 else:
                     axes.set_ylim(
@@ -193,7 +213,11 @@ def lines(experiment: Experiment) -> Drawn:
                     axes.xaxis.set_minor_locator(NullLocator())
                     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
                     axes.set_xlabel("deadline (multiples of the mean latency)")
-                    axes.set_title(group[0].words())
+                    first = group[0]
+                    axes.set_title(
+                        f"{rate_words(first.rate_hz)} requests/s "
+                        f"(utilisation {first.utilisation:.2f})"
+                    )
                 else:
                     axes.set_xticks(xs)
                     axes.set_xticklabels(
@@ -235,7 +259,7 @@ def bars(experiment: Experiment) -> Drawn:
                         fmt=_MARKERS[index % len(_MARKERS)],
                         color=_COLOURS[index % len(_COLOURS)],
                         elinewidth=0.9,
-                        label=point.words(),
+                        label=sweep.points.words(point, scenario=False),
                     )
                 if metric == ANTT[0]:
                     plain_log_axis(axes, "x")
@@ -259,16 +283,7 @@ def bound(experiment: Experiment) -> Drawn:
     """How far each policy is from the proven lower bound on ANTT, over the load."""
     drawn = Drawn()
     for sweep in experiment.sweeps:
-        points = [
-            point
-            for point in sweep.points.points
-            if any(
-                sweep.points.values(point, policy, "antt_lower_bound")
-                for policy in sweep.points.policies
-            )
-        ]
-        if not points:
-            continue
+        points = sweep.points.points
         figure, axes = panel(4.4)
         rows = []
         for policy in sweep.points.policies:
@@ -277,9 +292,6 @@ def bound(experiment: Experiment) -> Drawn:
             cells = [policy]
             for point in points:
                 antt, least = sweep.points.paired_metrics(point, policy, "antt", "antt_lower_bound")
-                if not antt:
-                    cells.append("-")
-                    continue
                 mean, low, high = estimated_ratio(antt, least)
                 finite = math.isfinite(high)
                 xs.append(point.rate_hz)
@@ -313,7 +325,7 @@ def bound(experiment: Experiment) -> Drawn:
                 figure,
             )
         )
-        head = ["policy", *(_point_words(sweep, point, short=True) for point in points)]
+        head = ["policy", *(sweep.points.words(point, short=True) for point in points)]
         drawn.tables.append(
             Table(
                 f"{sweep.title}: ANTT / lower bound",
@@ -326,7 +338,7 @@ def bound(experiment: Experiment) -> Drawn:
 
 
 def differences(experiment: Experiment) -> Drawn:
-    """Every policy less the first of the claims' policies, on the same requests."""
+    """Every policy less the baseline, on the same requests."""
     drawn = Drawn()
     base = str(experiment.fact("baseline"))
     for sweep in experiment.sweeps:
@@ -335,7 +347,7 @@ def differences(experiment: Experiment) -> Drawn:
             for policy in sweep.points.policies:
                 if policy == base:
                     continue
-                cells = [_point_words(sweep, point, short=True), policy]
+                cells = [sweep.points.words(point, short=True), policy]
                 for metric, _, scale in (VIOLATIONS, ANTT):
                     theirs, own = sweep.points.paired(point, policy, base, metric)
                     if not own:

@@ -12,7 +12,14 @@ from ..data import Experiment, Trace
 from ..drawn import Drawn, Panel, Table
 from ..style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION, legend_below, panel
 from ..style import plain_log_axis
-from ..traces import correlations, mean_correlation, relative_range
+from ..traces import (
+    correlations,
+    effectual_macs,
+    kept_macs,
+    listed_macs,
+    mean_correlation,
+    relative_range,
+)
 
 ORIGIN_WORDS = {
     "measured": "measured",
@@ -82,7 +89,7 @@ def layer_latency(experiment: Experiment) -> Drawn:
                     trace.name,
                     _origin(group.origin),
                     f"{latency.min():.2f} to {latency.max():.2f}",
-                    f"{latency.std(axis=0, ddof=1).mean():.3f}",
+                    f"{latency.std(axis=0, ddof=1).mean():.3f}" if len(latency) > 1 else "-",
                     f"{ranges.min():.2f} to {ranges.max():.2f}",
                     f"{relative_range(trace.latency_s.sum(axis=1)):.3f}",
                 ]
@@ -168,31 +175,6 @@ def sparsity(experiment: Experiment) -> Drawn:
     return drawn
 
 
-def _listed_macs(trace: Trace) -> float:
-    """Multiply-accumulates of one input's layers with nothing skipped; 0 where nothing says."""
-    return float(sum(layer["dense_macs"] for layer in trace.provenance.get("layers", [])))
-
-
-def _kept_macs(trace: Trace) -> float:
-    """Those whose weight is not zero."""
-    layers = trace.provenance.get("layers", [])
-    return float(sum(layer["dense_macs"] * layer.get("weight_density", 1.0) for layer in layers))
-
-
-def _effectual_macs(trace: Trace) -> tuple[float, float, float] | None:
-    """Mean, least and largest over inputs of the products of two non-zeros."""
-    sets = [s for s in trace.provenance.get("inputs", []) if "effectual_macs" in s]
-    if not sets:
-        return None
-    inputs = sum(s["inputs"] for s in sets)
-    mean = sum(s["inputs"] * s["effectual_macs"]["mean"] for s in sets) / inputs
-    return (
-        mean,
-        min(s["effectual_macs"]["least"] for s in sets),
-        max(s["effectual_macs"]["largest"] for s in sets),
-    )
-
-
 def patterns(experiment: Experiment) -> Drawn:
     """Effectual multiply-accumulates of one network under several patterns."""
     drawn = Drawn()
@@ -200,12 +182,12 @@ def patterns(experiment: Experiment) -> Drawn:
     for group in experiment.trace_groups:
         names, weights, works = [], [], []
         # Where whole channels went, their work is not even listed: all is what the densest has.
-        dense = max((_listed_macs(trace) for trace in group.traces), default=0.0)
+        dense = max((listed_macs(trace) for trace in group.traces), default=0.0)
         for trace in group.traces:
-            work = _effectual_macs(trace)
+            work = effectual_macs(trace)
             if work is None or dense == 0:
                 continue
-            density = _kept_macs(trace) / dense
+            density = kept_macs(trace) / dense
             names.append(trace.name)
             weights.append(density)
             works.append([value / dense for value in work])

@@ -21,7 +21,7 @@ struct ExperimentSweep {
 
 /// Traces of one model drawn from its statistics, a trace a pattern.
 struct SynthesisRequest {
-  std::string model;
+  std::string model;  ///< a shipped name, or the path of a file; so the accelerator
   std::string accelerator;
   std::vector<std::string> patterns;                        ///< empty: as the model states
   std::vector<std::pair<std::string, std::size_t>> inputs;  ///< by data set
@@ -53,10 +53,11 @@ enum class ClaimKind : std::uint8_t {
   order,   ///< `metric` falls, or stays, from each of `policies` to the next
   lowest,  ///< `policy` has the lowest `metric`, `against` the others
   factor,  ///< the largest factor of `metric`, of one of `against` to `policy`, is `limit` or more
-  difference,  ///< the same of the difference
-  predictor,   ///< `predictor` has lower errors than `against`, in the mean over `traces`
-  statistic,   ///< `statistic` of each of `traces` is `limit` or more
-  hardware     ///< the largest `quantity` of the synthesis reports is `limit` or less
+  difference,   ///< the same of the difference
+  predictor,    ///< `predictor` has lower errors than `against`, in the mean over `traces`
+  statistic,    ///< `statistic` of each of `traces` is `limit` or more
+  calibration,  ///< of each calibrated trace, `statistic` comes back within the share `limit`
+  hardware      ///< the largest `quantity` of the synthesis reports is `limit` or less
 };
 
 std::string_view name_of(ClaimKind kind);
@@ -97,8 +98,8 @@ struct Experiment {
 };
 
 /// Reads the file at `path`; docs/reproduce.md is its description. Scenarios of sweeps are paths
-/// relative to it, or names in `suite/scenarios` of `shared`. Throws `FileError` with line and
-/// column.
+/// relative to it, or names in `suite/scenarios` of `shared`. What is to be synthesised is tried
+/// with one input. Throws `FileError` with line and column.
 Experiment load_experiment(const std::string& path, const std::string& shared);
 
 /// The same from text; `path` gives the experiment its name and messages their file.

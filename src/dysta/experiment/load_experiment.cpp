@@ -4,11 +4,15 @@
 #include <filesystem>
 #include <limits>
 
+#include "dysta/accel/accelerator.hpp"
 #include "dysta/core/error.hpp"
 #include "dysta/experiment/experiment.hpp"
 #include "dysta/io/csv.hpp"
+#include "dysta/io/number_text.hpp"
 #include "dysta/io/yaml.hpp"
 #include "dysta/metrics/summary.hpp"
+#include "dysta/synth/network_model.hpp"
+#include "dysta/synth/synthesize.hpp"
 
 namespace dysta {
 namespace {
@@ -17,13 +21,16 @@ constexpr double kLargest = std::numeric_limits<double>::max();
 constexpr int kMostInputs = 100'000;
 constexpr int kLargestSeed = std::numeric_limits<int>::max();
 
-constexpr std::array<std::string_view, 7> kClaimKinds{
-    "order", "lowest", "factor", "difference", "predictor", "statistic", "hardware"};
+constexpr std::array<std::string_view, 8> kClaimKinds{
+    "order", "lowest", "factor", "difference", "predictor", "statistic", "calibration", "hardware"};
 constexpr std::array<std::string_view, 12> kFigures{
     "tradeoff", "lines",    "bars",        "bound",      "differences", "layer_latency",
     "sparsity", "patterns", "correlation", "predictors", "calibration", "hardware"};
-constexpr std::array<std::string_view, 3> kStatistics{"sparsity_range", "latency_range",
-                                                      "layer_correlation"};
+constexpr std::array<std::string_view, 4> kStatistics{"sparsity_range", "latency_range",
+                                                      "layer_correlation", "pattern_range"};
+constexpr std::array<std::string_view, 6> kCalibrated{"sparsity",       "sparsity_deviation",
+                                                      "sparsity_range", "layer_correlation",
+                                                      "latency_s",      "latency_deviation"};
 constexpr std::array<std::string_view, 6> kPredictors{"none",        "last_one",   "last_n",
                                                       "average_all", "regression", "length"};
 
@@ -108,10 +115,50 @@ ExperimentSweep parse_sweep_entry(YamlMap map, const std::vector<ExperimentSweep
           .plan = parse_sweep(std::move(map), folder, {shared})};
 }
 
-SynthesisRequest parse_synthesis(YamlMap map) {
+/// A shipped name as it is; a file relative to `folder`.
+std::string name_or_file_beside(const std::string& name, const std::string& folder) {
+  if (!name.ends_with(".yaml") && !name.ends_with(".yml")) return name;
+  return (std::filesystem::path(folder) / name).string();
+}
+
+/// Calls `what`; a specification that it refuses is a fault of the map's key.
+template <class What>
+auto at_key(const YamlMap& map, std::string_view key, const What& what) {
+  try {
+    return what();
+  } catch (const SpecificationError& error) {
+    map.complain(key, error.what());
+  }
+}
+
+/// Synthesises one input with everything that the request states, so that what is wrong is found
+/// where it stands.
+void try_synthesis(YamlMap& map, const SynthesisRequest& request) {
+  const NetworkModel model = at_key(map, "model", [&] { return load_model(request.model); });
+  const auto accelerator =
+      at_key(map, "accelerator", [&] { return load_accelerator(request.accelerator); });
+  SynthesisOptions options;
+  options.inputs = {{model.data_sets.front().name, 1}};
+  const auto attempt = [&](std::string_view key) {
+    at_key(map, key, [&] { synthesize(model, *accelerator, options); });
+  };
+  attempt("accelerator");
+  for (const auto& [set, count] : request.inputs) {
+    options.inputs = {{set, 1}};
+    attempt("inputs");
+  }
+  options.sequence_length = request.sequence_length;
+  attempt("sequence_length");
+  for (const std::string& pattern : request.patterns) {
+    options.pattern = pattern;
+    attempt("patterns");
+  }
+}
+
+SynthesisRequest parse_synthesis(YamlMap map, const std::string& folder) {
   SynthesisRequest request;
-  request.model = map.text("model");
-  request.accelerator = map.text("accelerator");
+  request.model = name_or_file_beside(map.text("model"), folder);
+  request.accelerator = name_or_file_beside(map.text("accelerator"), folder);
   if (map.has("patterns")) request.patterns = map.texts("patterns");
   YamlMap inputs = map.map("inputs");
   for (const std::string& set : inputs.keys()) {
@@ -125,10 +172,12 @@ SynthesisRequest parse_synthesis(YamlMap map) {
     request.sequence_length = static_cast<std::uint32_t>(map.whole("sequence_length", 1, 1 << 20));
   }
   map.done();
+  try_synthesis(map, request);
   return request;
 }
 
-ExperimentTraces parse_traces(YamlMap map, const std::vector<ExperimentTraces>& before) {
+ExperimentTraces parse_traces(YamlMap map, const std::vector<ExperimentTraces>& before,
+                              const std::string& folder) {
   ExperimentTraces traces;
   traces.name = plain_name(map, "name");
   need_new_name(map, before, traces.name);
@@ -140,20 +189,36 @@ ExperimentTraces parse_traces(YamlMap map, const std::vector<ExperimentTraces>& 
     traces.files = shared_paths(map, "files");
   } else {
     for (YamlMap& entry : map.maps("synthesised")) {
-      traces.synthesised.push_back(parse_synthesis(std::move(entry)));
+      traces.synthesised.push_back(parse_synthesis(std::move(entry), folder));
     }
   }
   map.done();
   return traces;
 }
 
-/// The points of a sweep that a claim is about.
-void parse_points(YamlMap& map, Claim& claim) {
-  if (map.has("rates_hz")) claim.rates_hz = map.numbers("rates_hz", 0, kLargest);
-  if (map.has("utilisations")) claim.utilisations = map.numbers("utilisations", 0, kLargest);
-  if (map.has("slo_multipliers")) {
-    claim.slo_multipliers = map.numbers("slo_multipliers", 0, kLargest);
+/// Some of the values of a sweep, empty where the key is not there.
+std::vector<double> some_values(YamlMap& map, std::string_view key,
+                                const std::vector<double>& values) {
+  if (!map.has(key)) return {};
+  auto found = map.numbers(key, 0, kLargest);
+  for (const double value : found) {
+    if (std::find(values.begin(), values.end(), value) != values.end()) continue;
+    std::string allowed;
+    for (const double other : values) {
+      allowed.append(allowed.empty() ? "" : ", ").append(shortest_text(other));
+    }
+    map.complain(key, std::string(key) + " has " + shortest_text(value) + "; allowed are " +
+                          (allowed.empty() ? "those of the sweep, which has none"
+                                           : "those of the sweep: " + allowed));
   }
+  return found;
+}
+
+/// The points of a sweep that a claim is about.
+void parse_points(YamlMap& map, const SweepPlan& plan, Claim& claim) {
+  claim.rates_hz = some_values(map, "rates_hz", plan.rates_hz);
+  claim.utilisations = some_values(map, "utilisations", plan.loads);
+  claim.slo_multipliers = some_values(map, "slo_multipliers", plan.slo_multipliers);
 }
 
 void need_policies(YamlMap& map, std::string_view key, const std::vector<std::string>& policies,
@@ -207,7 +272,7 @@ Claim parse_claim(YamlMap map, const Experiment& experiment) {
       if (claim.kind == ClaimKind::factor || claim.kind == ClaimKind::difference) {
         claim.limit = map.positive("at_least", kLargest);
       }
-      parse_points(map, claim);
+      parse_points(map, sweep->plan, claim);
       break;
     }
     case ClaimKind::predictor:
@@ -222,6 +287,13 @@ Claim parse_claim(YamlMap map, const Experiment& experiment) {
       need_traces();
       claim.statistic = one_of(map, "statistic", kStatistics);
       claim.limit = map.positive("at_least", kLargest);
+      break;
+    case ClaimKind::calibration:
+      if (experiment.calibration.empty()) {
+        map.complain("kind", "a claim about calibration needs calibration in the experiment");
+      }
+      claim.statistic = one_of(map, "statistic", kCalibrated);
+      claim.limit = map.positive("at_most", kLargest);
       break;
     case ClaimKind::hardware:
       if (experiment.hardware.empty()) {
@@ -275,6 +347,11 @@ Experiment parse_experiment(const std::string& path, const std::string& text,
   experiment.about = map.text("about");
   if (map.has("notes")) experiment.notes = map.text("notes");
   experiment.figures = some_of(map, "figures", kFigures);
+  for (auto figure = experiment.figures.begin(); figure != experiment.figures.end(); ++figure) {
+    if (std::find(experiment.figures.begin(), figure, *figure) != figure) {
+      map.complain("figures", "figures has " + in_quotes(*figure) + " twice; allowed is once");
+    }
+  }
   if (map.has("sweeps")) {
     for (YamlMap& entry : map.maps("sweeps")) {
       experiment.sweeps.push_back(
@@ -289,7 +366,7 @@ Experiment parse_experiment(const std::string& path, const std::string& text,
   }
   if (map.has("traces")) {
     for (YamlMap& entry : map.maps("traces")) {
-      experiment.traces.push_back(parse_traces(std::move(entry), experiment.traces));
+      experiment.traces.push_back(parse_traces(std::move(entry), experiment.traces, folder));
     }
   }
   if (map.has("predictions")) {

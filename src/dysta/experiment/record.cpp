@@ -27,9 +27,19 @@ Json claim_json(const Claim& claim) {
   add(json, "statistic", claim.statistic);
   add(json, "quantity", claim.quantity);
   if (claim.limit > 0) {
-    json[claim.kind == ClaimKind::hardware ? "at_most" : "at_least"] = claim.limit;
+    const bool upper = claim.kind == ClaimKind::hardware || claim.kind == ClaimKind::calibration;
+    json[upper ? "at_most" : "at_least"] = claim.limit;
   }
   return json;
+}
+
+Json statistics_json(const TraceStatistics& statistics) {
+  return {{"sparsity", statistics.sparsity},
+          {"sparsity_deviation", statistics.sparsity_deviation},
+          {"sparsity_range", statistics.sparsity_range},
+          {"layer_correlation", statistics.layer_correlation},
+          {"latency_s", statistics.latency_s},
+          {"latency_deviation", statistics.latency_deviation}};
 }
 
 }  // namespace
@@ -62,6 +72,8 @@ std::string experiment_json(const Experiment& experiment, const ExperimentRecord
                               {"seeds", sweep.plan.seeds},
                               {"requests", sweep.plan.requests},
                               {"points", record.sweeps[s].points},
+                              {"points_run", sweep.plan.points() - record.sweeps[s].reused},
+                              {"points_reused", record.sweeps[s].reused},
                               {"origins", record.sweeps[s].origins}});
   }
   json["traces"] = Json::array();
@@ -77,12 +89,16 @@ std::string experiment_json(const Experiment& experiment, const ExperimentRecord
                            {"last_n", experiment.predictions->last_n}};
   }
   if (!record.calibration.empty()) {
-    json["calibration"] = Json::array();
-    for (const CalibrationRecord& pair : record.calibration) {
-      json["calibration"].push_back({{"family", pair.family},
-                                     {"measured", pair.measured},
-                                     {"synthesised", pair.synthesised}});
+    Json traces = Json::array();
+    for (const auto& [family, result] : record.calibration) {
+      traces.push_back({{"family", family},
+                        {"name", result.trace},
+                        {"inputs", result.inputs},
+                        {"measured", statistics_json(result.measured)},
+                        {"synthesised", statistics_json(result.synthesised)},
+                        {"deviation", statistics_json(result.spread)}});
     }
+    json["calibration"] = {{"draws", record.calibration_draws}, {"traces", std::move(traces)}};
   }
   if (!experiment.hardware.empty()) {
     json["hardware"] = {{"folder", experiment.hardware}, {"files", record.hardware}};

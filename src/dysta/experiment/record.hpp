@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dysta/experiment/experiment.hpp"
+#include "dysta/synth/calibration.hpp"
 
 namespace dysta {
 
@@ -16,8 +17,9 @@ struct Machine {
 
 /// The results of one sweep of an experiment.
 struct SweepRecord {
-  std::string points;   ///< the CSV file; paths here are from the experiment's folder
-  std::string origins;  ///< in words: which of its traces are measured, which synthesised
+  std::size_t reused = 0;  ///< points that an earlier run had finished
+  std::string points;      ///< the CSV file; paths here are from the experiment's folder
+  std::string origins;     ///< in words: which of its traces are measured, which synthesised
 };
 
 /// The traces of one group of an experiment.
@@ -29,8 +31,7 @@ struct TracesRecord {
 /// A trace and what a model that was fitted to it gives.
 struct CalibrationRecord {
   std::string family;
-  std::string measured;  ///< files
-  std::string synthesised;
+  Calibration result;
 };
 
 struct ExperimentRecord {
@@ -38,10 +39,11 @@ struct ExperimentRecord {
   std::string command;  ///< that makes the same again
   std::string reduced;  ///< in words how less was run than the experiment says; empty: all
   Machine machine;
-  double wall_s = 0;                 ///< of this run; what an earlier one had finished is not in it
+  double wall_s = 0;                 ///< of this run: `reused` points are not in it
   std::vector<SweepRecord> sweeps;   ///< one a sweep of the experiment
   std::vector<TracesRecord> traces;  ///< one a group of the experiment
   std::vector<CalibrationRecord> calibration;
+  std::size_t calibration_draws = 0;  ///< synthesised traces a calibrated one
   std::string predictions;            ///< the CSV file; empty where there are none
   std::vector<std::string> hardware;  ///< CSV files; empty where there are none
 };
