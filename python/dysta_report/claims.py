@@ -1,9 +1,10 @@
 """What the paper says, held against the data: a claim holds, does not hold, or is not decidable.
 
-Policies are compared in pairs, on the same seeds. The intervals of all comparisons that a claim is
-about hold together with 95% confidence (Bonferroni). A claim holds where it is true whatever the
-true values within these intervals, does not hold where it is false whatever they are, and cannot
-be decided otherwise.
+Policies are compared in pairs, on the same seeds. Every verdict is wrong with a probability of at
+most 5%, however many comparisons a claim is about. Where one comparison decides, as one that goes the
+other way does against "the lowest", its interval is that of Bonferroni for all of them. Where all
+have to agree, as for "the lowest" to hold, each at 95% is enough (an intersection-union test): the
+verdict is wrong only if the one that is not so is.
 """
 
 import math
@@ -150,7 +151,8 @@ def compared(
             gaps = differences(above, below)
             gap = estimated(gaps, comparisons)
             # Equal on every run is no breach, whatever the number of runs.
-            sides.append(HOLDS if not any(gaps) else side(gap.least, gap.largest, 0))
+            equal = not any(gaps)
+            sides.append(HOLDS if equal else side(estimated(gaps).least, gap.largest, 0))
             if sides[-1] != HOLDS:
                 words = f"{higher} less {lower}: {gap_words(gap, metric)} at {points.words(point)}"
                 notes.append((sides[-1], words))
@@ -200,8 +202,8 @@ def largest_of(
     """Whether the largest of what `measure` finds between a policy and others reaches a limit.
 
     `measure` gives mean and limits, from paired values and the number of comparisons that are to
-    hold together, or nothing where there is none. The largest true value lies between the largest
-    of the lower limits and the largest of the upper ones.
+    hold together, or nothing where there is none. One that reaches the limit is enough, so the
+    lower limits are those of all comparisons together; all have to stay below it otherwise.
     """
     sweep, chosen = chosen_points(experiment, claim)
     points, metric, policy = sweep.points, claim["metric"], claim["policy"]
@@ -220,7 +222,9 @@ def largest_of(
             if found is None:
                 left_out += 1
                 continue
-            least, largest = max(least, found[1]), max(largest, found[2])
+            alone = measure(theirs, own, 1)
+            assert alone is not None  # as with any number of comparisons
+            least, largest = max(least, found[1]), max(largest, alone[2])
             if best is None or found[0] > best[0][0]:
                 best = (found, point)
         if best is not None:
@@ -360,7 +364,7 @@ def calibration(experiment: Experiment, claim: dict[str, Any]) -> Verdict:
     """`kind: calibration`: a statistic of synthesised traces, mean over draws, is within a share of
     the measured one, for each trace that a model was fitted to."""
     name = claim["statistic"]
-    off = {
+    off: dict[str, float] = {
         entry["name"]: entry["synthesised"][name] / entry["measured"][name] - 1
         for entry in experiment.fact("calibration")["traces"]
         if entry["measured"][name] != 0

@@ -217,9 +217,10 @@ def _summary(parts: Parts) -> str:
         lines.append(
             f"<p>Of {len(all_of)} claims {all_of.count(HOLDS)} hold, {all_of.count(FAILS)} do not, and "
             f"{all_of.count(OPEN)} cannot be decided. A claim about policies is held against paired "
-            "runs on the same requests, at every point that it is about. The confidence intervals of "
-            "all its comparisons hold together with 95% (Bonferroni); it holds where it is true "
-            "throughout them, and does not where it is false throughout. Most traces are synthesised: "
+            "runs on the same requests, at every point that it is about, with confidence intervals. "
+            "Each verdict has 95% confidence: where one comparison of several decides, its interval "
+            "is corrected for their number (Bonferroni); where all have to agree, none needs to be. "
+            "Verdicts are not corrected for the number of claims. Most traces are synthesised: "
             "what a claim was held against stands beside it.</p>"
         )
     if headlines:

@@ -98,6 +98,9 @@ class ClaimsTest(ReportTest):
         claim["against"] = ["b"]
         self.assertEqual(self.verdict({**claim, "rates_hz": [1]}, values).verdict, FAILS)
         self.assertEqual(self.verdict(claim, values).verdict, OPEN)
+        # That all agree needs no correction.
+        claim = {**claim, "policy": "b", "against": ["a"]}
+        self.assertEqual(self.verdict(claim, values).verdict, HOLDS)
 
     def test_rounding_decides_nothing(self) -> None:
         claim = {"kind": "lowest", "against": ["b"]}
