@@ -12,7 +12,8 @@
 //
 // The density of attention also depends on the length n of the input: m_l grows by a polynomial of
 // log(n / reference length), the same for all data sets; stated are mean and standard deviation of
-// the first data set's inputs of the reference length. docs/synthesis.md says why this form, and holds it against traces.
+// the first data set's inputs of the reference length. docs/synthesis.md says why this form, and
+// holds it against traces.
 #pragma once
 
 #include <cstdint>
