@@ -251,9 +251,9 @@ class FieldsTest(BadTracesTest):
         self.refused_rows(
             "2: seq-len is '0'; allowed is a number of tokens from 1", LENGTH_HEADER, "1,1,0,0,0"
         )
-        for text in ("-1", "1.5", "1048577", "many"):
+        for text in ("-1", "1.5", "1000001", "many"):
             self.refused_rows(
-                f"2: seq-len is '{text}'; allowed is a whole number from 0 to 1048576",
+                f"2: seq-len is '{text}'; allowed is a whole number from 0 to 1000000",
                 LENGTH_HEADER,
                 f"1,1,0,0,{text}",
             )

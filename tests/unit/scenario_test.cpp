@@ -306,11 +306,9 @@ TEST(ShippedScenarios, all_load_under_their_names) {
 }
 
 TEST(ShippedScenarios, are_offered_what_they_state) {
-  for (const auto& [name, load] : {std::pair{"phone", 0.8}, std::pair{"data_centre", 0.9}}) {
-    const Scenario& scenario = shipped(name);
-    EXPECT_EQ(scenario.load(), load) << name;
-    EXPECT_DOUBLE_EQ(utilisation(scenario, {}), load) << name;
-  }
+  const Scenario& data_centre = shipped("data_centre");
+  EXPECT_EQ(data_centre.load(), 0.9);
+  EXPECT_DOUBLE_EQ(utilisation(data_centre, {}), 0.9);
   for (const auto& [name, rate] :
        {std::pair{"paper_attention", 30.0}, std::pair{"paper_cnn", 3.0}}) {
     EXPECT_EQ(shipped(name).load(), std::nullopt) << name;
@@ -319,6 +317,9 @@ TEST(ShippedScenarios, are_offered_what_they_state) {
   const Scenario& wearable = shipped("wearable");
   EXPECT_EQ(rate_hz(wearable, {}), 190);
   EXPECT_NEAR(utilisation(wearable, {}), 0.70, 0.005);  // as docs/scenarios.md says
+  const Scenario& phone = shipped("phone");
+  EXPECT_EQ(rate_hz(phone, {}), 295);
+  EXPECT_NEAR(utilisation(phone, {}), 0.68, 0.005);
 }
 
 TEST(ShippedScenarios, of_wearables_are_measured_and_of_the_paper_synthesised) {

@@ -251,15 +251,6 @@ class Loader {
       if (!is_new(map, "traces", pool, names.back(), file)) continue;
       pool.traces.push_back(parts_.measured(file));
       const Trace& trace = pool.traces.back();
-      const bool runs = trace.identity().kind == TraceKind::cnn
-                            ? pool.accelerator->runs_convolutions()
-                            : pool.accelerator->runs_attention();
-      if (!runs) {
-        map.complain("traces", in_quotes(names.back()) + " is a trace of a kind (" +
-                                   std::string(name_of(trace.identity().kind)) + ") that " +
-                                   in_quotes(pool.pool.accelerator) +
-                                   " does not run; allowed are traces of what it runs");
-      }
       const std::string& of = trace.identity().provenance.accelerator;
       if (!of.empty() && of != pool.pool.accelerator) {
         map.complain("traces", in_quotes(names.back()) + " has latencies of " + in_quotes(of) +
