@@ -15,7 +15,7 @@ from ..style import plain_log_axis, style_of
 
 # Metric, label of its axis, factor to the unit of the label.
 VIOLATIONS = ("violation_rate", "violations (% of requests)", 100.0)
-ANTT = ("antt", "ANTT (mean turnaround / isolated time)", 1.0)
+ANTT = ("antt", "ANTT (turnaround / isolated time)", 1.0)
 BOUND = ("antt_lower_bound", "no schedule below", 1.0)
 THROUGHPUT = ("stp_inferences_per_s", "throughput (inferences/s)", 1.0)
 
@@ -224,7 +224,7 @@ def lines(experiment: Experiment) -> Drawn:
                         [f"{rate_words(p.rate_hz)}\n{p.utilisation:.2f}" for p in group]
                     )
                     axes.set_xlabel("arrival rate (requests/s), and utilisation under it")
-                legend_below(axes, 3, 36 if over_slo else 50)
+                legend_below(axes, 2, 36 if over_slo else 50)
                 drawn.panels.append(
                     Panel(_panel_name(sweep, number), _caption(sweep, "the mean"), figure)
                 )
