@@ -13,6 +13,7 @@
 #include <CLI/Validators.hpp>
 
 #include "command_line.hpp"
+#include "designs.hpp"
 #include "dysta/core/error.hpp"
 #include "dysta/io/number_text.hpp"
 #include "dysta/sched/dysta/dysta.hpp"
@@ -21,7 +22,6 @@
 #include "dysta/trace/trace_reader.hpp"
 #include "dysta/workload/request_table.hpp"
 #include "hardware_policy.hpp"
-#include "models.hpp"
 #include "output.hpp"
 #include "random_decisions.hpp"
 
@@ -29,9 +29,7 @@ namespace dysta::hw {
 namespace {
 
 struct Options {
-  std::string format = "fp16";
-  std::uint32_t capacity = 64;
-  std::string fault = "none";
+  DesignChoice design;
   std::vector<std::string> traces;
   std::uint32_t sequence_length = 512;
   std::string requests;
@@ -40,27 +38,6 @@ struct Options {
   std::uint64_t random = 0;
   std::uint64_t seed = 1;
 };
-
-const std::vector<std::pair<std::string, Fault>>& faults() {
-  static const std::vector<std::pair<std::string, Fault>> all = {
-      {"none", Fault::none},
-      {"tie-break", Fault::tie_break},
-      {"stale-score", Fault::stale_score},
-      {"dropped-request", Fault::dropped_request},
-      {"layer-off-by-one", Fault::layer_off_by_one},
-      {"missed-nonzero", Fault::missed_nonzero}};
-  return all;
-}
-
-std::unique_ptr<Design> hardware(const Options& options) {
-  for (const auto& [name, fault] : faults()) {
-    if (name == options.fault) return make_model(options.format, options.capacity, fault);
-  }
-  std::string names;
-  for (const auto& [name, fault] : faults()) names += (names.empty() ? "" : ", ") + name;
-  throw SpecificationError("fault " + in_quotes(options.fault) + " is unknown; allowed is " +
-                           names);
-}
 
 /// Calls `use` with the arithmetic of the format: fp32, fp16 or fixed.
 template <class Use>
@@ -71,20 +48,21 @@ auto with_arithmetic(const std::string& format, Use&& use) {
 }
 
 int random_decisions(const Options& options) {
-  const auto design = hardware(options);
+  const auto design = make_design(options.design);
   cli::Progress progress("decisions");
   const RandomDecisions wanted{
       .decisions = options.random, .seed = options.seed, .progress = [&](std::uint64_t done) {
         progress.update(done, options.random);
       }};
-  const RandomRecord record = with_arithmetic(options.format, [&](auto arithmetic) {
+  const RandomRecord record = with_arithmetic(options.design.format, [&](auto arithmetic) {
     return run_random<decltype(arithmetic)>(*design, wanted);
   });
-  cli::print(counted(record.decisions, "random decision") + ", all as the " + options.format +
-             " model decides\n" + counted(record.cases, "set") + " of networks and settings, " +
-             counted(record.layers, "layer") + " (" + std::to_string(record.streamed) +
-             " past the monitor), " + counted(record.refused, "request") +
-             " refused by a full table,\n" + counted(record.empty, "choice") + " among none; " +
+  cli::print(counted(record.decisions, "random decision") + ", all as the " +
+             options.design.format + " model decides\n" + counted(record.cases, "set") +
+             " of networks and settings, " + counted(record.layers, "layer") + " (" +
+             std::to_string(record.streamed) + " past the monitor), " +
+             counted(record.refused, "request") + " refused by a full table,\n" +
+             counted(record.empty, "choice") + " among none; " +
              counted(record.cycles, "clock cycle") + "\n");
   return 0;
 }
@@ -103,7 +81,7 @@ PolicyEntry rtl_entry(const PolicyEntry& dysta, const Options& options, Hardware
                              using Arithmetic = decltype(arithmetic);
                              return std::make_unique<HardwarePolicy<Arithmetic>>(
                                  software, HardwareImage<Arithmetic>(context.profiles, settings),
-                                 hardware(options), record);
+                                 make_design(options.design), record);
                            });
   };
   return entry;
@@ -123,7 +101,7 @@ int workload(const Options& options) {
   PolicyRegistry registry;
   registry.add(rtl_entry(*registry.find("dysta"), options, record));
   const auto policies =
-      registry.parse("dysta_rtl:arithmetic=" + options.format +
+      registry.parse("dysta_rtl:arithmetic=" + options.design.format +
                      (options.parameters.empty() ? "" : "," + options.parameters));
   std::vector<RunOutcome> outcomes;
   std::optional<cli::OutputFile> completions;
@@ -137,7 +115,7 @@ int workload(const Options& options) {
   }
   const double cycles = static_cast<double>(record.cycles) / static_cast<double>(record.decisions);
   cli::print(comparison_text(comparison) + "\n" + counted(record.decisions, "decision") +
-             ", all as the " + options.format + " model decides; at most " +
+             ", all as the " + options.design.format + " model decides; at most " +
              counted(record.longest_backlog, "request") + " waited for room\n" +
              readable_text(std::round(cycles * 10) / 10) + " clock cycles a decision, at most " +
              std::to_string(record.most_cycles) + "\n");
@@ -151,12 +129,19 @@ int run(int argc, char** argv) {
   app.name("dysta-cosim");
   app.formatter(std::make_shared<cli::HelpFormatter>());
   Options options;
-  app.add_option("--format", options.format, "Number format: fp32, fp16 or fixed")
+  app.add_option("--format", options.design.format, "Number format: fp32, fp16 or fixed")
       ->type_name("NAME")
       ->check(CLI::IsMember({"fp32", "fp16", "fixed"}))
       ->capture_default_str();
-  app.add_option("--capacity", options.capacity, "Requests in the hardware's table: 64 or 512")
+  app.add_option("--capacity", options.design.capacity,
+                 "Requests in the hardware's table: 64, with one lane, or 512, with four")
       ->type_name("N")
+      ->check(CLI::IsMember({64, 512}))
+      ->capture_default_str();
+  app.add_option("--arithmetic", options.design.arithmetic,
+                 "Units of a lane: separate (one an operation) or shared")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"separate", "shared"}))
       ->capture_default_str();
   auto* traces =
       app.add_option("--traces", options.traces, "Trace files (CSV), and folders of them")
@@ -182,10 +167,12 @@ int run(int argc, char** argv) {
   app.add_option("--seed", options.seed, "Of the random decisions")
       ->type_name("SEED")
       ->capture_default_str();
-  app.add_option("--fault", options.fault,
+  app.add_option("--fault", options.design.fault,
                  "Build a fault into the hardware, to see it found: tie-break, stale-score,\n"
-                 "dropped-request, layer-off-by-one, missed-nonzero")
+                 "dropped-request, layer-off-by-one, missed-nonzero (fp16, 64, separate)")
       ->type_name("NAME")
+      ->check(CLI::IsMember({"none", "tie-break", "stale-score", "dropped-request",
+                             "layer-off-by-one", "missed-nonzero"}))
       ->capture_default_str();
   try {
     app.parse(argc, argv);
@@ -199,6 +186,7 @@ int run(int argc, char** argv) {
   }
   try {
     const int status = options.random > 0 ? random_decisions(options) : workload(options);
+    write_coverage();
     cli::flush_output();
     return status;
   } catch (const WrongAnswer& wrong) {

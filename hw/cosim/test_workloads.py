@@ -93,8 +93,10 @@ class Workloads(unittest.TestCase):
         workload = ("--traces", ROOT / "data/traces/sanger", "--requests", requests)
         for words, complaint in (
             ((*workload, "--format", "fp64"), "--format: fp64 not in"),
-            ((*workload, "--capacity", "100"), "allowed are 64 and 512 requests"),
-            ((*workload, "--fault", "luck"), "fault 'luck' is unknown; allowed is none, tie-break"),
+            ((*workload, "--capacity", "100"), "--capacity: 100 not in {64,512}"),
+            ((*workload, "--arithmetic", "mixed"), "--arithmetic: mixed not in {separate,shared}"),
+            ((*workload, "--fault", "luck"), "--fault: luck not in {none,tie-break"),
+            ((*workload, "--format", "fp32", "--fault", "tie-break"), "there is no such hardware; allowed"),
             ((*workload, "--parameters", "predictor=none"), "allowed with it is predictor=average_all"),
             ((*workload[:2],), "--traces and --requests are needed, or --random"),
             (("--random", "0"), "--random"),

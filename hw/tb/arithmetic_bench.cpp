@@ -12,10 +12,8 @@
 #include <vector>
 
 #include "Varithmetic_bench.h"
+#include "designs.hpp"
 #include "dysta/core/random.hpp"
-#if VM_COVERAGE
-#include "verilated_cov.h"
-#endif
 
 namespace {
 
@@ -227,8 +225,6 @@ int main(int argc, char** argv) {
   std::printf("%llu pairs of operands, %llu wrong results\n",
               static_cast<unsigned long long>(bench.pairs()),
               static_cast<unsigned long long>(bench.wrong()));
-#if VM_COVERAGE
-  if (const char* file = std::getenv("DYSTA_COVERAGE")) VerilatedCov::write(file);
-#endif
+  dysta::hw::write_coverage();
   return bench.wrong() == 0 ? 0 : 1;
 }

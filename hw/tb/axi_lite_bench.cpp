@@ -7,10 +7,8 @@
 #include <stdexcept>
 
 #include "Vdysta_axi_lite.h"
+#include "designs.hpp"
 #include "dysta/core/random.hpp"
-#if VM_COVERAGE
-#include "verilated_cov.h"
-#endif
 
 namespace {
 
@@ -161,8 +159,6 @@ int main() {
     return 1;
   }
   std::printf("registers, refusals and a task's life through them agree\n");
-#if VM_COVERAGE
-  if (const char* file = std::getenv("DYSTA_COVERAGE")) VerilatedCov::write(file);
-#endif
+  dysta::hw::write_coverage();
   return 0;
 }

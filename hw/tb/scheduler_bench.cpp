@@ -1,6 +1,5 @@
 // dysta_scheduler against a model of its own: corner cases by hand, then random commands.
-// scheduler_bench DESIGN [random commands] [seed]. DYSTA_COVERAGE names a file for the coverage of
-// the RTL, where that was built in.
+// scheduler_bench FORMAT CAPACITY ARITHMETIC [FAULT [random commands [seed]]] (designs.hpp).
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -13,9 +12,6 @@
 
 #include "scheduler_model.hpp"
 #include "scheduler_port.hpp"
-#if VM_COVERAGE
-#include "verilated_cov.h"
-#endif
 
 namespace dysta::hw {
 namespace {
@@ -423,10 +419,18 @@ void run(SchedulerPort& port, Shape shape, std::uint64_t commands, std::uint64_t
 
 int main(int argc, char** argv) {
   using namespace dysta::hw;
-  const std::uint64_t commands = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 20'000;
-  const std::uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto word = [&](std::size_t i, const char* otherwise) {
+    return i < words.size() ? words[i] : std::string(otherwise);
+  };
   try {
-    const auto design = make_design(argc > 1 ? argv[1] : "");
+    const auto design =
+        make_design({.format = word(0, "fp16"),
+                     .capacity = static_cast<std::uint32_t>(std::stoul(word(1, "64"))),
+                     .arithmetic = word(2, "separate"),
+                     .fault = word(3, "none")});
+    const std::uint64_t commands = std::stoull(word(4, "20000"));
+    const std::uint64_t seed = std::stoull(word(5, "1"));
     SchedulerPort port(*design, seed);
     const Shape shape = ask(port);
     static constexpr const char* kFormats[] = {"fp32", "fp16", "fixed"};
@@ -441,9 +445,7 @@ int main(int argc, char** argv) {
     std::printf("corner cases and %llu random commands agree, %llu cycles\n",
                 static_cast<unsigned long long>(commands),
                 static_cast<unsigned long long>(port.cycles()));
-#if VM_COVERAGE
-    if (const char* file = std::getenv("DYSTA_COVERAGE")) VerilatedCov::write(file);
-#endif
+    write_coverage();
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "scheduler_bench: %s\n", problem.what());
     return 1;
