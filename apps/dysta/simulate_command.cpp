@@ -106,14 +106,14 @@ void set_up(const Options& options, Setting& setting) {
   setting.workloads = make_workloads(options, setting.pools.front());
 }
 
-void write_timeline(OutputFile& file, std::span<const Pool> pools, const Run& drawn,
+void write_timeline(OutputFile& file, std::span<const Pool> pools, const RunRequests& drawn,
                     const Comparison& comparison, const std::vector<Timeline>& timelines,
                     const std::vector<RunOutcome>& outcomes) {
   std::vector<std::string> names;
-  names.reserve(drawn.requests.size());
-  for (std::size_t r = 0; r < drawn.requests.size(); ++r) {
-    const Pool& pool = pools[drawn.pools.empty() ? 0 : drawn.pools[r]];
-    names.push_back((*pool.traces)[drawn.requests[r].variant].name());
+  names.reserve(drawn.count());
+  const auto requests = drawn.open();
+  while (const auto placed = requests->next()) {
+    names.push_back((*pools[placed->pool].traces)[placed->request.variant].name());
   }
   const std::vector<std::string> accelerators = accelerator_names(pools);
   std::vector<TimelineRun> runs;

@@ -112,7 +112,9 @@ Disagreements disagreements(const dysta::Scenario& scenario, const dysta::Worklo
   };
   registry.add(std::move(entry));
   const auto policies = registry.parse("observed:wait_unit_s=" + unit);
-  for (const dysta::Run& run : workloads.runs) simulate(scenario.pools(), run, policies.front());
+  for (const dysta::RunRequests& run : workloads.runs) {
+    simulate(scenario.pools(), *run.at_hand(), policies.front());
+  }
   return found;
 }
 

@@ -260,7 +260,7 @@ class NumbersTest(CommandLineTest):
                 self.assertRegex(
                     result.err,
                     r"\Adysta: ("
-                    r"the last request would arrive after [0-9.e+]+ s; allowed are rates and counts "
+                    r"a request would arrive after [0-9.e+]+ s; allowed are rates and counts "
                     r"that end within 1e15 s|"
                     r"a layer of [0-9.e-]+ s vanishes in rounding at [0-9.e+]+ s; allowed are times "
                     r"that a double can tell apart)\n\Z",

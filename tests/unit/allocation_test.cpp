@@ -9,7 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "dysta/metrics/reduction.hpp"
 #include "dysta/sim/simulation.hpp"
+#include "dysta/workload/request_source.hpp"
 #include "support/configurations.hpp"
 #include "support/tiny.hpp"
 
@@ -159,6 +161,32 @@ TEST(Allocation, a_policy_allocates_at_arrivals_alone) {
     Watched watched(*policy);
     simulation.run(watched);
     EXPECT_EQ(watched.allocated(), 0U) << configured.label();
+  }
+}
+
+/// What drawing, simulating and reducing so many requests allocates. At one every 4 s of 4 to 7 s
+/// each on two accelerators, at most a few are there at once however many come.
+std::size_t allocated_for(const ConfiguredPolicy& configured, std::size_t requests) {
+  const TraceSet traces = networks_of(8);
+  const Profiles profiles(traces);
+  const WorkloadSpec spec{.arrivals = {.kind = ArrivalProcess::Kind::periodic},
+                          .rate_hz = 0.25,
+                          .count = requests,
+                          .mix = Mix::parse("a=1", traces)};
+  const auto source = drawn_requests(spec, traces, profiles);
+  Simulation simulation(traces, {}, 2);
+  const auto policy = configured.make({.profiles = profiles, .truth = &simulation});
+  RunReduction reduction({}, traces.models().size(), 0);
+  const std::size_t before = allocations;
+  const RunCounts counts = simulation.run(*source, *policy, reduction);
+  EXPECT_EQ(counts.decisions, requests * 8);
+  return allocations - before;
+}
+
+TEST(Allocation, a_run_of_four_times_as_many_requests_allocates_no_more) {
+  for (const ConfiguredPolicy& configured : test::all_configurations()) {
+    EXPECT_EQ(allocated_for(configured, 500), allocated_for(configured, 2000))
+        << configured.label();
   }
 }
 

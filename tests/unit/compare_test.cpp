@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dysta/metrics/reduction.hpp"
 #include "dysta/workload/request_table.hpp"
 #include "support/tiny.hpp"
 
@@ -31,9 +32,10 @@ class CompareTest : public testing::Test {
   const TraceSet traces_{{tiny_trace("long", {{{4, 0}, {4, 0}}}), tiny_trace("short", {{{1, 0}}})}};
   const Profiles profiles_{traces_};
   /// In the first run sjf overtakes, in the second there is nothing to overtake.
-  const Workloads workloads_{.runs = {{.requests = {request(0, "long"), request(1, "short")}},
-                                      {.requests = {request(0, "short"), request(2, "short")}}},
-                             .description = {}};
+  const Workloads workloads_{
+      .runs = {dysta::Run{.requests = {request(0, "long"), request(1, "short")}},
+               dysta::Run{.requests = {request(0, "short"), request(2, "short")}}},
+      .description = {}};
 };
 
 TEST_F(CompareTest, gives_every_policy_every_run) {
@@ -85,7 +87,7 @@ TEST_F(CompareTest, draws_a_run_a_seed_and_describes_them) {
   ASSERT_EQ(drawn.runs.size(), 2U);
   WorkloadSpec second = spec;
   second.seed = 5;
-  EXPECT_EQ(requests_csv(drawn.runs[1].requests, traces_),
+  EXPECT_EQ(requests_csv(drawn.runs[1].at_hand()->requests, traces_),
             requests_csv(generate(second, traces_, profiles_), traces_));
   EXPECT_THAT(drawn.description.variants, ElementsAre("short"));
   EXPECT_EQ(drawn.description.requests, 9U);
@@ -98,8 +100,8 @@ TEST_F(CompareTest, draws_a_run_a_seed_and_describes_them) {
 
 TEST_F(CompareTest, describes_a_workload_that_is_given) {
   // 9 s of work, two arrivals a second apart.
-  const Workloads given =
-      given_workload(workloads_.runs.front().requests, "r.csv", one_pool(traces_, profiles_));
+  const Workloads given = given_workload(workloads_.runs.front().at_hand()->requests, "r.csv",
+                                         one_pool(traces_, profiles_));
   ASSERT_EQ(given.runs.size(), 1U);
   EXPECT_EQ(given.description.arrivals, "requests of r.csv");
   EXPECT_EQ(given.description.rate_hz, std::nullopt);
@@ -108,8 +110,8 @@ TEST_F(CompareTest, describes_a_workload_that_is_given) {
 }
 
 TEST_F(CompareTest, a_comparison_holds_the_description_the_costs_and_the_results) {
-  const Workloads given =
-      given_workload(workloads_.runs.front().requests, "r.csv", one_pool(traces_, profiles_));
+  const Workloads given = given_workload(workloads_.runs.front().at_hand()->requests, "r.csv",
+                                         one_pool(traces_, profiles_));
   const Comparison comparison =
       compare(traces_, profiles_, given, PolicyRegistry().parse("fcfs,sjf"),
               {.costs = {.decision = Seconds{0.5}, .preemption = Seconds{0.25}}});
@@ -149,6 +151,60 @@ TEST_F(CompareTest, throws_what_a_policy_throws_whichever_thread_meets_it) {
                          {.threads = threads}),
                  std::runtime_error);
   }
+}
+
+// ---- Long runs ------------------------------------------------------------------------------
+
+class LongRuns : public CompareTest {
+ protected:
+  static constexpr std::size_t kCount = kMostExactRequests + 1;
+
+  Workloads drawn() const {
+    const WorkloadSpec spec{.rate_hz = 0.17, .count = kCount, .mix = Mix::uniform(traces_)};
+    return draw_workloads(spec, std::vector<std::uint64_t>{7}, traces_, profiles_);
+  }
+};
+
+TEST_F(LongRuns, have_the_figures_of_their_outcomes) {
+  const Workloads workloads = drawn();
+  EXPECT_EQ(workloads.runs.front().at_hand(), nullptr);
+  std::vector<RunOutcome> outcomes;
+  const Comparison comparison = compare(traces_, profiles_, workloads,
+                                        PolicyRegistry().parse("sjf"), {.outcomes = &outcomes});
+  EXPECT_EQ(comparison.workload.requests, kCount);
+  EXPECT_NEAR(comparison.workload.offered_load.value(), 0.17 * 4.5, 0.01);
+  EXPECT_EQ(comparison.workload.quantile_error, QuantileSketch::kRelativeError);
+  ASSERT_EQ(outcomes.front().requests.size(), kCount);
+  const Summary exact = summarise(outcomes.front());
+  const Summary& reduced = comparison.policies[0].summaries[0];
+  for (const Metric metric : {Metric::antt, Metric::mean_turnaround_s, Metric::fairness_jain,
+                              Metric::system_throughput_normalised}) {
+    EXPECT_NEAR(reduced[metric], exact[metric], 1e-9 * exact[metric]);
+  }
+  for (const Metric metric :
+       {Metric::violation_rate, Metric::antt_lower_bound, Metric::stp_inferences_per_s,
+        Metric::preemptions, Metric::decisions}) {
+    EXPECT_EQ(reduced[metric], exact[metric]);
+  }
+  for (const Metric metric :
+       {Metric::p50_turnaround_s, Metric::p95_turnaround_s, Metric::p99_turnaround_s}) {
+    EXPECT_NEAR(reduced[metric], exact[metric],
+                1.001 * QuantileSketch::kRelativeError * exact[metric]);
+  }
+  // Of two isolated times, the shorter makes up the first half: a third would cut it in two.
+  const Breakdown& groups = comparison.policies[0].breakdowns[0];
+  ASSERT_EQ(groups.by_size.size(), 2U);
+  EXPECT_EQ(groups.by_size[0].requests, groups.by_model[1].requests);
+  EXPECT_EQ(groups.by_size[0].label, "short");
+  EXPECT_EQ(groups.by_size[1].requests, groups.by_model[0].requests);
+}
+
+TEST_F(LongRuns, are_the_same_on_any_number_of_threads) {
+  const Workloads workloads = drawn();
+  const auto policies = PolicyRegistry().parse("fcfs,edf");
+  const Comparison one = compare(traces_, profiles_, workloads, policies, {.threads = 1});
+  const Comparison two = compare(traces_, profiles_, workloads, policies, {.threads = 2});
+  EXPECT_EQ(comparison_json(one, ""), comparison_json(two, ""));
 }
 
 }  // namespace

@@ -121,18 +121,20 @@ TEST(Comparison, groups_are_means_over_the_runs_in_which_they_occur) {
 }
 
 TEST(OfferedLoad, is_the_work_over_the_time_in_which_it_arrives) {
-  const std::vector<Request> requests{
-      {.arrival = Seconds{1}}, {.arrival = Seconds{3}}, {.arrival = Seconds{9}}};
-  const std::vector<Seconds> isolated{Seconds{1}, Seconds{2}, Seconds{3}};
+  OfferedLoad load;
+  load.add(Seconds{1}, Seconds{1});
+  load.add(Seconds{3}, Seconds{2});
+  load.add(Seconds{9}, Seconds{3});
   // Three requests leave two gaps: (6 / 3) / (8 / 2).
-  EXPECT_DOUBLE_EQ(offered_load(requests, isolated).value(), 0.5);
+  EXPECT_DOUBLE_EQ(load.value().value(), 0.5);
 }
 
 TEST(OfferedLoad, is_nothing_where_all_arrive_at_once) {
-  const std::vector<Request> requests{{.arrival = Seconds{1}}, {.arrival = Seconds{1}}};
-  const std::vector<Seconds> isolated{Seconds{1}, Seconds{2}};
-  EXPECT_EQ(offered_load(requests, isolated), std::nullopt);
-  EXPECT_EQ(offered_load(std::span(requests).first(1), std::span(isolated).first(1)), std::nullopt);
+  OfferedLoad load;
+  load.add(Seconds{1}, Seconds{1});
+  EXPECT_EQ(load.value(), std::nullopt);
+  load.add(Seconds{1}, Seconds{2});
+  EXPECT_EQ(load.value(), std::nullopt);
 }
 
 // ---- JSON -----------------------------------------------------------------------------------

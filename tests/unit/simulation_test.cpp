@@ -248,5 +248,47 @@ TEST_F(SimulationTest, refuses_workloads_that_are_none) {
   refuses({other});
 }
 
+// ---- Requests from a source -------------------------------------------------------------------
+
+/// Keeps the order of completions.
+class Completed final : public OutcomeSink {
+ public:
+  void complete(std::uint32_t number, const RequestOutcome&) override { numbers.push_back(number); }
+  std::vector<std::uint32_t> numbers;
+};
+
+TEST_F(SimulationTest, tells_of_completions_by_the_numbers_of_requests) {
+  const std::vector<Request> requests{request(0, "a_x"), request(0, "b"), request(5, "b")};
+  const std::vector<std::uint32_t> pools{1, 0, 0};
+  RequestsAtHand all(requests, pools);
+  RequestsOfPool own(all, 0);
+  Diary policy;
+  Completed completed;
+  const RunCounts counts = Simulation(traces_).run(own, policy, completed);
+  EXPECT_THAT(completed.numbers, ElementsAre(1, 2));
+  EXPECT_EQ(counts.decisions, 2U);
+}
+
+TEST_F(SimulationTest, a_source_without_requests_is_a_run_without_events) {
+  RequestsAtHand none{std::span<const Request>()};
+  Diary policy;
+  Completed completed;
+  EXPECT_EQ(Simulation(traces_).run(none, policy, completed).decisions, 0U);
+  EXPECT_TRUE(policy.lines.empty());
+}
+
+TEST_F(SimulationTest, refuses_requests_of_a_source_that_it_cannot_run) {
+  Request no_sample = request(0, "b");
+  no_sample.sample = 99;
+  const std::vector<std::vector<Request>> wrong{
+      {request(2, "b"), request(1, "b")}, {request(-1, "b")}, {no_sample}};
+  for (const std::vector<Request>& requests : wrong) {
+    RequestsAtHand source(requests);
+    Diary policy;
+    Completed completed;
+    EXPECT_THROW(Simulation(traces_).run(source, policy, completed), std::invalid_argument);
+  }
+}
+
 }  // namespace
 }  // namespace dysta

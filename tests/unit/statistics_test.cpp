@@ -1,9 +1,13 @@
 #include "dysta/metrics/statistics.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "dysta/core/random.hpp"
+#include "dysta/metrics/quantile_sketch.hpp"
 
 namespace dysta {
 namespace {
@@ -58,6 +62,55 @@ TEST(Statistics, jain_is_1_for_equal_shares_and_1_over_n_for_one_that_has_all) {
   EXPECT_DOUBLE_EQ(jain_fairness(std::vector{0.3, 0.3, 0.3}), 1);
   EXPECT_DOUBLE_EQ(jain_fairness(std::vector{1.0, 0.0, 0.0, 0.0}), 0.25);
   EXPECT_DOUBLE_EQ(jain_fairness(std::vector{1.0, 2.0, 3.0}), 36.0 / (3 * 14));
+}
+
+// ---- Quantiles of many values ---------------------------------------------------------------
+
+/// Values over nine powers of ten, most of them in the middle.
+std::vector<double> spread_values(std::size_t count, std::uint64_t seed) {
+  RandomStream random(seed, StreamPurpose::samples);
+  std::vector<double> values(count);
+  for (double& value : values) value = 1e-3 * std::exp(3 * random.normal());
+  return values;
+}
+
+TEST(QuantileSketch, is_within_its_error_of_the_order_statistic) {
+  std::vector<double> values = spread_values(20'001, 1);
+  QuantileSketch sketch;
+  for (const double value : values) sketch.add(value);
+  std::sort(values.begin(), values.end());
+  EXPECT_EQ(sketch.count(), values.size());
+  for (int percent = 0; percent <= 100; ++percent) {
+    const double exact = values[static_cast<std::size_t>(percent) * 200];
+    EXPECT_NEAR(sketch.quantile(percent / 100.0), exact,
+                exact * QuantileSketch::kRelativeError * (1 + 1e-9))
+        << percent;
+  }
+}
+
+TEST(QuantileSketch, holds_the_error_at_the_ends_of_doubles_that_times_can_be) {
+  for (const double value : {1e-15, 1e-9, 1.0, 3600.0, 1e15}) {
+    QuantileSketch sketch;
+    sketch.add(value);
+    EXPECT_NEAR(sketch.quantile(0.5), value, value * QuantileSketch::kRelativeError * (1 + 1e-9));
+  }
+}
+
+TEST(QuantileSketch, of_parts_merges_into_that_of_the_whole) {
+  const std::vector<double> values = spread_values(3000, 2);
+  QuantileSketch whole;
+  QuantileSketch merged;
+  QuantileSketch other;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    whole.add(values[i]);
+    (values[i] < 1e-3 ? merged : other).add(values[i]);
+  }
+  merged.merge(other);
+  merged.merge(QuantileSketch());
+  EXPECT_EQ(merged.count(), whole.count());
+  for (int percent = 0; percent <= 100; ++percent) {
+    EXPECT_EQ(merged.quantile(percent / 100.0), whole.quantile(percent / 100.0)) << percent;
+  }
 }
 
 }  // namespace

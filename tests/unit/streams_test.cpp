@@ -13,6 +13,7 @@
 
 #include "dysta/core/error.hpp"
 #include "dysta/sim/compare.hpp"
+#include "dysta/workload/request_source.hpp"
 #include "support/message.hpp"
 #include "support/tiny.hpp"
 
@@ -133,6 +134,27 @@ TEST_F(StreamsTest, a_larger_number_begins_with_the_requests_of_a_smaller) {
     EXPECT_EQ(few.requests[i].sample, many.requests[i].sample);
     EXPECT_EQ(few.streams[i], many.streams[i]);
   }
+}
+
+TEST_F(StreamsTest, a_source_draws_the_same_requests_one_by_one) {
+  const std::vector<Stream> streams{poisson("one", 2),
+                                    {.name = "two",
+                                     .arrivals = replay({0, 1, 1, 4}),
+                                     .rate_hz = 3,
+                                     .networks = {network(0, "net_a")}}};
+  const dysta::Run run = drawn(streams, {.count = 40});
+  const StreamDraw options{.count = 40};
+  const auto source = drawn_requests(pools_, streams, options);
+  for (std::uint32_t r = 0; r < 40; ++r) {
+    const auto placed = source->next();
+    ASSERT_TRUE(placed.has_value());
+    EXPECT_EQ(placed->number, r);
+    EXPECT_EQ(placed->request.arrival, run.requests[r].arrival);
+    EXPECT_EQ(placed->request.sample, run.requests[r].sample);
+    EXPECT_EQ(placed->pool, run.pools[r]);
+    EXPECT_EQ(placed->stream, run.streams[r]);
+  }
+  EXPECT_FALSE(source->next().has_value());
 }
 
 TEST_F(StreamsTest, a_stream_does_not_notice_those_after_it) {

@@ -10,6 +10,7 @@
 
 #include "dysta/core/error.hpp"
 #include "dysta/core/random.hpp"
+#include "dysta/workload/request_source.hpp"
 #include "support/message.hpp"
 #include "support/tiny.hpp"
 
@@ -175,7 +176,7 @@ TEST_F(Workload, refuses_arrivals_and_deadlines_beyond_any_clock) {
   WorkloadSpec slow = spec(10);
   slow.rate_hz = 1e-15;
   EXPECT_THAT(message_of<SpecificationError>([&] { draw(slow); }),
-              AllOf(StartsWith("the last request would arrive after "),
+              AllOf(StartsWith("a request would arrive after "),
                     EndsWith(" s; allowed are rates and counts that end within 1e15 s")));
   WorkloadSpec lenient = spec(1);
   lenient.mix = Mix::parse("b=1", traces_);  // 8 s
@@ -189,6 +190,27 @@ TEST_F(Workload, seeds_draw_different_workloads) {
   WorkloadSpec other = spec(20);
   other.seed = 2;
   EXPECT_NE(draw(spec(20))[0].arrival, draw(other)[0].arrival);
+}
+
+TEST_F(Workload, a_source_draws_the_same_requests_one_by_one) {
+  const WorkloadSpec wanted = spec(50);
+  const auto all = draw(wanted);
+  const RunRequests run(50, [&] { return drawn_requests(wanted, traces_, profiles_); });
+  for (int time = 0; time < 2; ++time) {
+    const auto source = run.open();
+    for (std::uint32_t r = 0; r < 50; ++r) {
+      const auto placed = source->next();
+      ASSERT_TRUE(placed.has_value());
+      EXPECT_EQ(placed->number, r);
+      EXPECT_EQ(placed->request.arrival, all[r].arrival);
+      EXPECT_EQ(placed->request.variant, all[r].variant);
+      EXPECT_EQ(placed->request.sample, all[r].sample);
+      EXPECT_EQ(placed->request.priority, all[r].priority);
+      EXPECT_EQ(placed->request.slo, all[r].slo);
+    }
+    EXPECT_FALSE(source->next().has_value());
+    EXPECT_FALSE(source->next().has_value());
+  }
 }
 
 }  // namespace

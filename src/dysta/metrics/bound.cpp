@@ -3,72 +3,67 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <queue>
 #include <stdexcept>
-#include <utility>
-#include <vector>
 
 namespace dysta {
-namespace {
 
-void check(std::span<const Seconds> arrivals, std::span<const Seconds> isolated,
-           std::uint32_t accelerators) {
-  if (arrivals.empty() || arrivals.size() != isolated.size()) {
-    throw std::invalid_argument("a bound needs requests, each with an arrival and isolated time");
-  }
+AnttLowerBound::AnttLowerBound(std::uint32_t accelerators) : speed_(accelerators) {
   if (accelerators == 0) throw std::invalid_argument("a bound needs at least one accelerator");
-  const auto finite = [](Seconds time) { return std::isfinite(time.count()); };
-  if (!std::all_of(arrivals.begin(), arrivals.end(), finite) ||
-      !std::is_sorted(arrivals.begin(), arrivals.end())) {
+}
+
+void AnttLowerBound::add(Seconds arrival, Seconds isolated) {
+  if (!std::isfinite(arrival.count()) || (count_ > 0 && arrival < last_arrival_)) {
     throw std::invalid_argument("a bound needs finite arrivals that never decrease");
   }
-  const auto positive = [&](Seconds time) { return finite(time) && time > Seconds{0}; };
-  if (!std::all_of(isolated.begin(), isolated.end(), positive)) {
+  if (!std::isfinite(isolated.count()) || isolated <= Seconds{0}) {
     throw std::invalid_argument("a bound needs finite isolated times greater than 0");
+  }
+  last_arrival_ = arrival;
+  run_until(arrival - begin_);
+  if (present_.empty()) {
+    begin_ = arrival;
+    now_ = Seconds{0};
+  }
+  present_.push_back({.isolated = isolated,
+                      .number = count_++,
+                      .arrival = arrival - begin_,
+                      .left = isolated / speed_});
+  std::push_heap(present_.begin(), present_.end(), std::greater<>());
+}
+
+double AnttLowerBound::finish() {
+  run_until(kNever);
+  return std::max(1.0, sum_ / static_cast<double>(count_));
+}
+
+/// Runs what is there until `time` in the busy period, or until nothing is left.
+void AnttLowerBound::run_until(Seconds time) {
+  while (!present_.empty() && now_ < time) {
+    Present& top = present_.front();
+    const bool completes = top.left <= time - now_;
+    const Seconds runs = completes ? top.left : time - now_;
+    const Seconds middle = now_ + runs / 2 - top.arrival;
+    sum_ += (runs * speed_ / top.isolated) * (middle / top.isolated);
+    if (!completes) {
+      top.left -= runs;
+      now_ = time;
+      return;
+    }
+    sum_ += 0.5;  // (P/2) / P
+    now_ += runs;
+    std::pop_heap(present_.begin(), present_.end(), std::greater<>());
+    present_.pop_back();
   }
 }
 
-}  // namespace
-
 double antt_lower_bound(std::span<const Seconds> arrivals, std::span<const Seconds> isolated,
                         std::uint32_t accelerators) {
-  check(arrivals, isolated, accelerators);
-  const std::size_t count = arrivals.size();
-  const double speed = accelerators;
-  // The requests that are there, smallest isolated time first. Which of two with the same comes
-  // first does not change the sum.
-  using Present = std::pair<Seconds, std::size_t>;
-  std::priority_queue<Present, std::vector<Present>, std::greater<>> present;
-  std::vector<Seconds> left(count);  // of the fast machine's time
-
-  double sum = 0;  // of (M + P/2 - arrival) / P
-  for (std::size_t next = 0; next < count;) {
-    // A busy period, in time since its beginning: late ones are as exact as the first.
-    const Seconds begin = arrivals[next];
-    Seconds now{0};
-    do {
-      while (next < count && arrivals[next] - begin <= now) {
-        left[next] = isolated[next] / speed;
-        present.emplace(isolated[next], next);
-        ++next;
-      }
-      const auto [whole, request] = present.top();
-      const Seconds until_arrival = next < count ? arrivals[next] - begin - now : kNever;
-      const bool completes = left[request] <= until_arrival;
-      const Seconds runs = completes ? left[request] : until_arrival;
-      const Seconds middle = now + runs / 2 - (arrivals[request] - begin);
-      sum += (runs * speed / whole) * (middle / whole);
-      if (completes) {
-        sum += 0.5;  // (P/2) / P
-        present.pop();
-        now += runs;
-      } else {
-        left[request] -= runs;
-        now = arrivals[next] - begin;
-      }
-    } while (!present.empty());
+  if (arrivals.empty() || arrivals.size() != isolated.size()) {
+    throw std::invalid_argument("a bound needs requests, each with an arrival and isolated time");
   }
-  return std::max(1.0, sum / static_cast<double>(count));
+  AnttLowerBound bound(accelerators);
+  for (std::size_t r = 0; r < arrivals.size(); ++r) bound.add(arrivals[r], isolated[r]);
+  return bound.finish();
 }
 
 }  // namespace dysta

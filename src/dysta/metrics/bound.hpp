@@ -1,8 +1,10 @@
 // How far from the best possible a schedule can be at most: a bound that no schedule beats.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "dysta/core/time.hpp"
 
@@ -29,5 +31,43 @@ namespace dysta {
 /// accelerator.
 double antt_lower_bound(std::span<const Seconds> arrivals, std::span<const Seconds> isolated,
                         std::uint32_t accelerators = 1);
+
+/// The same bound, request by request: its memory grows with the queue of the machine that the
+/// bound simulates, not with the requests.
+class AnttLowerBound {
+ public:
+  /// Throws `std::invalid_argument` if there is no accelerator.
+  explicit AnttLowerBound(std::uint32_t accelerators);
+
+  /// The next request. Throws `std::invalid_argument` unless its arrival is finite and not before
+  /// the last one's, and its isolated time finite and greater than 0.
+  void add(Seconds arrival, Seconds isolated);
+
+  /// The bound of all requests, at least one: the end of adding.
+  double finish();
+
+ private:
+  /// A request that is there: the smallest isolated time runs, of equal ones the first.
+  struct Present {
+    Seconds isolated{};
+    std::size_t number = 0;
+    Seconds arrival{};  ///< since the busy period began
+    Seconds left{};     ///< of the fast machine's time
+
+    bool operator>(const Present& other) const {
+      return isolated > other.isolated || (isolated == other.isolated && number > other.number);
+    }
+  };
+
+  void run_until(Seconds time);
+
+  double speed_;
+  std::vector<Present> present_;  ///< a heap
+  Seconds begin_{};               ///< of the busy period
+  Seconds now_{};                 ///< since then: late periods are as exact as the first
+  Seconds last_arrival_{};
+  std::size_t count_ = 0;
+  double sum_ = 0;  ///< of (M + P/2 - arrival) / P
+};
 
 }  // namespace dysta

@@ -54,15 +54,18 @@ Estimated paired_difference(const PolicyResult& a, const PolicyResult& b, Metric
   return mean_with_interval(values);
 }
 
-std::optional<double> offered_load(std::span<const Request> requests,
-                                   std::span<const Seconds> isolated) {
-  if (requests.size() < 2) return std::nullopt;
-  const Seconds span = requests.back().arrival - requests.front().arrival;
-  if (span <= Seconds{0}) return std::nullopt;
-  Seconds work{0};
-  for (const Seconds time : isolated) work += time;
-  const auto n = static_cast<double>(requests.size());
-  return work / span * ((n - 1) / n);
+void OfferedLoad::add(Seconds arrival, Seconds isolated) {
+  if (requests_ == 0) first_arrival_ = arrival;
+  last_arrival_ = arrival;
+  work_ += isolated;
+  ++requests_;
+}
+
+std::optional<double> OfferedLoad::value() const {
+  const Seconds span = last_arrival_ - first_arrival_;
+  if (requests_ < 2 || span <= Seconds{0}) return std::nullopt;
+  const auto n = static_cast<double>(requests_);
+  return work_ / span * ((n - 1) / n);
 }
 
 }  // namespace dysta

@@ -46,6 +46,7 @@ struct WorkloadDescription {
   std::optional<double> slo_multiplier;  ///< as asked for
   std::vector<std::uint64_t> seeds;      ///< one a run; empty for a request file
   std::optional<double> offered_load;    ///< Σ isolated time / time of arrivals, mean over runs
+  double quantile_error = 0;             ///< relative, at most: 0 where quantiles are exact
   double preemption_cost_s = 0;
   double decision_cost_s = 0;
 };
@@ -83,9 +84,21 @@ struct Comparison {
 };
 
 /// Offered load of a workload: Σ isolated time / time between first and last arrival, scaled by
-/// (n-1)/n; nothing where all arrive at once.
-std::optional<double> offered_load(std::span<const Request> requests,
-                                   std::span<const Seconds> isolated);
+/// (n-1)/n.
+class OfferedLoad {
+ public:
+  /// The next request in the order of arrival.
+  void add(Seconds arrival, Seconds isolated);
+
+  /// Of one accelerator; nothing where all arrive at once.
+  std::optional<double> value() const;
+
+ private:
+  Seconds first_arrival_{};
+  Seconds last_arrival_{};
+  Seconds work_{0};
+  std::size_t requests_ = 0;
+};
 
 /// Which parts a text report has besides the table of policies.
 struct TextOptions {

@@ -40,6 +40,7 @@ Json workload_json(const WorkloadDescription& workload) {
           {"slo_multiplier", or_null(workload.slo_multiplier)},
           {"seeds", workload.seeds},
           {"offered_load", or_null(workload.offered_load)},
+          {"quantile_error", workload.quantile_error},
           {"preemption_cost_s", workload.preemption_cost_s},
           {"decision_cost_s", workload.decision_cost_s}};
 }

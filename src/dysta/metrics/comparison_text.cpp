@@ -88,6 +88,9 @@ std::string head(const Comparison& comparison) {
     text += fmt::format("{}: {} {}, offered utilisation {:.2f}\n", pool.name, pool.accelerators,
                         pool.accelerator, pool.utilisation);
   }
+  if (workload.quantile_error > 0) {
+    text += fmt::format("quantiles within {:g}%\n", 100 * workload.quantile_error);
+  }
   if (workload.decision_cost_s > 0 || workload.preemption_cost_s > 0) {
     text += fmt::format("a decision costs {:g} s, a preemption {:g} s\n", workload.decision_cost_s,
                         workload.preemption_cost_s);

@@ -25,6 +25,21 @@ struct RequestOutcome {
   bool violated() const { return completion > request.deadline(); }
 };
 
+/// Who is told of every request as it completes.
+class OutcomeSink {
+ public:
+  virtual ~OutcomeSink() = default;
+
+  /// The request at `number` in the workload completed; no other is told of with this number.
+  virtual void complete(std::uint32_t number, const RequestOutcome& outcome) = 0;
+};
+
+/// What a run did, requests apart.
+struct RunCounts {
+  std::uint64_t decisions = 0;    ///< how often the policy chose; one a layer
+  std::uint64_t preemptions = 0;  ///< choices that put an unfinished task aside
+};
+
 struct RunOutcome {
   std::vector<RequestOutcome> requests;  ///< in the order of the workload
   std::uint64_t decisions = 0;           ///< how often the policy chose; one a layer

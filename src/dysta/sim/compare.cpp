@@ -2,19 +2,23 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "dysta/core/error.hpp"
 #include "dysta/metrics/bound.hpp"
+#include "dysta/metrics/reduction.hpp"
 #include "dysta/sim/for_each_index.hpp"
 
 namespace dysta {
 namespace {
 
-const Pool& pool_of(std::span<const Pool> pools, const Run& run, std::size_t request) {
-  return pools[run.pools.empty() ? 0 : run.pools[request]];
+Seconds isolated(std::span<const Pool> pools, const PlacedRequest& placed) {
+  const Request& request = placed.request;
+  return (*pools[placed.pool].traces)[request.variant].isolated(request.sample);
 }
 
 /// Names of the models of all pools, as `RequestOutcome` counts them; with that of their pool where
@@ -33,10 +37,23 @@ std::vector<std::string> model_names(std::span<const Pool> pools) {
   return names;
 }
 
+bool is_long(const RunRequests& run) { return run.count() > kMostExactRequests; }
+
+/// The mean over runs, nothing where one has none.
+std::optional<double> mean_load(std::span<const std::optional<double>> of_one_accelerator,
+                                std::uint32_t accelerators) {
+  double sum = 0;
+  for (const auto& load : of_one_accelerator) {
+    if (!load) return std::nullopt;
+    sum += *load / accelerators;
+  }
+  return sum / static_cast<double>(of_one_accelerator.size());
+}
+
 /// The part of a description that pools and requests themselves tell.
 void describe(Workloads& workloads, std::span<const Pool> pools) {
   WorkloadDescription& description = workloads.description;
-  description.requests = workloads.runs.front().requests.size();
+  description.requests = workloads.runs.front().count();
   description.accelerators = 0;
   for (const Pool& pool : pools) description.accelerators += pool.accelerators;
   for (const Pool& pool : pools) {
@@ -49,20 +66,121 @@ void describe(Workloads& workloads, std::span<const Pool> pools) {
       description.origins.unknown += origin == TraceOrigin::unknown;
     }
   }
-  double sum = 0;
-  for (const Run& run : workloads.runs) {
-    std::vector<Seconds> isolated;
-    isolated.reserve(run.requests.size());
-    for (std::size_t r = 0; r < run.requests.size(); ++r) {
-      const Request& request = run.requests[r];
-      isolated.push_back(
-          (*pool_of(pools, run, r).traces)[request.variant].isolated(request.sample));
-    }
-    const auto load = offered_load(run.requests, isolated);
-    if (!load) return;
-    sum += *load / description.accelerators;
+  if (is_long(workloads.runs.front())) {
+    description.quantile_error = QuantileSketch::kRelativeError;
+    return;  // the load is told when the runs are simulated
   }
-  description.offered_load = sum / static_cast<double>(workloads.runs.size());
+  std::vector<std::optional<double>> loads;
+  for (const RunRequests& run : workloads.runs) {
+    OfferedLoad load;
+    const auto requests = run.open();
+    while (const auto placed = requests->next()) {
+      load.add(placed->request.arrival, isolated(pools, *placed));
+    }
+    loads.push_back(load.value());
+  }
+  description.offered_load = mean_load(loads, description.accelerators);
+}
+
+/// Bounds pool by pool: that of all is the mean over their requests.
+class BoundOfPools {
+ public:
+  explicit BoundOfPools(std::span<const Pool> pools) {
+    for (const Pool& pool : pools) by_pool_.emplace_back(AnttLowerBound(pool.accelerators), 0);
+  }
+
+  void add(const PlacedRequest& placed, Seconds isolated) {
+    auto& [bound, requests] = by_pool_[placed.pool];
+    bound.add(placed.request.arrival, isolated);
+    ++requests;
+    ++requests_;
+  }
+
+  double finish() {
+    double sum = 0;
+    for (auto& [bound, requests] : by_pool_) {
+      if (requests == 0) continue;
+      const double share = static_cast<double>(requests) / static_cast<double>(requests_);
+      sum += share * bound.finish();
+    }
+    return sum;
+  }
+
+ private:
+  std::vector<std::pair<AnttLowerBound, std::uint64_t>> by_pool_;  ///< with its requests
+  std::uint64_t requests_ = 0;
+};
+
+double antt_lower_bound(std::span<const Pool> pools, RequestSource& requests) {
+  BoundOfPools bound(pools);
+  while (const auto placed = requests.next()) bound.add(*placed, isolated(pools, *placed));
+  return bound.finish();
+}
+
+/// What the requests of a long run are, whatever the policy.
+struct Census {
+  std::optional<double> offered_load;  ///< of one accelerator: nothing where all arrive at once
+  double antt_lower_bound = 0;
+  Thirds thirds;
+};
+
+/// How often each isolated time occurs, so that ranks can be told without holding the requests.
+class IsolatedTimes {
+ public:
+  explicit IsolatedTimes(std::span<const Pool> pools) : pools_(pools), counts_(pools.size()) {
+    for (std::size_t p = 0; p < pools.size(); ++p) {
+      for (const Trace& trace : pools[p].traces->all()) {
+        counts_[p].emplace_back(trace.samples());
+      }
+    }
+  }
+
+  void add(const PlacedRequest& placed) {
+    ++counts_[placed.pool][index(placed.request.variant)][placed.request.sample];
+  }
+
+  Thirds thirds() const {
+    std::vector<std::pair<Seconds, std::uint64_t>> times;
+    std::uint64_t requests = 0;
+    for (std::size_t p = 0; p < pools_.size(); ++p) {
+      for (std::size_t v = 0; v < counts_[p].size(); ++v) {
+        const Trace& trace = pools_[p].traces->all()[v];
+        for (std::size_t sample = 0; sample < trace.samples(); ++sample) {
+          const std::uint64_t count = counts_[p][v][sample];
+          if (count > 0) times.emplace_back(trace.isolated(sample), count);
+          requests += count;
+        }
+      }
+    }
+    std::sort(times.begin(), times.end());
+    Thirds thirds;
+    std::uint64_t below = 0;
+    for (const auto& [time, count] : times) {
+      if (below < requests / 3) thirds.longest_short = time;
+      if (below < requests * 2 / 3) thirds.longest_middle = time;
+      below += count;
+    }
+    return thirds;
+  }
+
+ private:
+  std::span<const Pool> pools_;
+  std::vector<std::vector<std::vector<std::uint64_t>>> counts_;  ///< by pool, variant and sample
+};
+
+Census census(std::span<const Pool> pools, const RunRequests& run) {
+  OfferedLoad load;
+  BoundOfPools bound(pools);
+  IsolatedTimes times(pools);
+  const auto requests = run.open();
+  while (const auto placed = requests->next()) {
+    const Seconds time = isolated(pools, *placed);
+    load.add(placed->request.arrival, time);
+    bound.add(*placed, time);
+    times.add(*placed);
+  }
+  return {
+      .offered_load = load.value(), .antt_lower_bound = bound.finish(), .thirds = times.thirds()};
 }
 
 }  // namespace
@@ -73,7 +191,14 @@ Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds
   Workloads workloads;
   for (const std::uint64_t seed : seeds) {
     spec.seed = seed;
-    workloads.runs.push_back({.requests = generate(spec, *pool.traces, *pool.profiles)});
+    if (spec.count <= kMostExactRequests) {
+      workloads.runs.push_back(Run{.requests = generate(spec, *pool.traces, *pool.profiles)});
+      continue;
+    }
+    workloads.runs.emplace_back(spec.count, [own = std::make_shared<const WorkloadSpec>(spec),
+                                             &traces = *pool.traces, &profiles = *pool.profiles] {
+      return drawn_requests(*own, traces, profiles);
+    });
   }
   WorkloadDescription& description = workloads.description;
   description.arrivals = to_text(spec.arrivals) + " arrivals";
@@ -99,7 +224,7 @@ Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds
 Workloads given_workload(std::vector<Request> requests, const std::string& source,
                          const Pool& pool) {
   Workloads workloads;
-  workloads.runs.push_back({.requests = std::move(requests)});
+  workloads.runs.push_back(Run{.requests = std::move(requests)});
   workloads.description.arrivals = "requests of " + source;
   for (const Trace& trace : pool.traces->all()) {
     workloads.description.variants.push_back(trace.name());
@@ -114,7 +239,13 @@ Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> st
   Workloads workloads;
   for (const std::uint64_t seed : seeds) {
     options.seed = seed;
-    workloads.runs.push_back(draw(pools, streams, options));
+    if (options.count <= kMostExactRequests) {
+      workloads.runs.push_back(draw(pools, streams, options));
+    } else {
+      workloads.runs.emplace_back(options.count, [pools, streams, options] {
+        return drawn_requests(pools, streams, options);
+      });
+    }
   }
   WorkloadDescription& description = workloads.description;
   description.arrivals = counted(streams.size(), "stream");
@@ -143,53 +274,94 @@ Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> st
   return workloads;
 }
 
-RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
-                    SchedulingCosts costs, Timeline* timeline) {
-  RunOutcome merged;
-  merged.requests.resize(run.requests.size());
-  merged.antt_lower_bound = 0;
+namespace {
+
+/// What a pool's simulation tells, with its models counted on from those of the pools before.
+class OutcomesOfPool final : public OutcomeSink {
+ public:
+  OutcomesOfPool(OutcomeSink& all, std::size_t models_before)
+      : all_(all), models_before_(models_before) {}
+
+  void complete(std::uint32_t number, const RequestOutcome& outcome) override {
+    RequestOutcome own = outcome;
+    own.model = static_cast<ModelId>(index(outcome.model) + models_before_);
+    all_.complete(number, own);
+  }
+
+ private:
+  OutcomeSink& all_;
+  std::size_t models_before_;
+};
+
+class KeptOutcomes final : public OutcomeSink {
+ public:
+  explicit KeptOutcomes(std::size_t requests) : outcomes(requests) {}
+  void complete(std::uint32_t number, const RequestOutcome& outcome) override {
+    outcomes[number] = outcome;
+  }
+
+  std::vector<RequestOutcome> outcomes;
+};
+
+class Both final : public OutcomeSink {
+ public:
+  Both(OutcomeSink& first, OutcomeSink& second) : first_(first), second_(second) {}
+  void complete(std::uint32_t number, const RequestOutcome& outcome) override {
+    first_.complete(number, outcome);
+    second_.complete(number, outcome);
+  }
+
+ private:
+  OutcomeSink& first_;
+  OutcomeSink& second_;
+};
+
+/// Every pool's requests under an instance of the policy of its own, pool by pool.
+/// `open` is called once a pool.
+template <class Open>
+RunCounts simulate_pools(std::span<const Pool> pools, Open&& open, const ConfiguredPolicy& policy,
+                         SchedulingCosts costs, OutcomeSink& outcomes, Timeline* timeline) {
   if (timeline != nullptr) timeline->clear();
+  RunCounts counts;
   std::size_t models = 0;
   std::uint32_t accelerators = 0;
   for (std::size_t p = 0; p < pools.size(); ++p) {
     const Pool& pool = pools[p];
-    std::vector<Request> requests;
-    std::vector<std::uint32_t> numbers;  // in `run`
-    std::vector<Seconds> arrivals;
-    std::vector<Seconds> isolated;
-    for (std::uint32_t r = 0; r < run.requests.size(); ++r) {
-      if ((run.pools.empty() ? 0 : run.pools[r]) != p) continue;
-      const Request& request = run.requests[r];
-      requests.push_back(request);
-      numbers.push_back(r);
-      arrivals.push_back(request.arrival);
-      isolated.push_back((*pool.traces)[request.variant].isolated(request.sample));
-    }
-    if (!requests.empty()) {
-      Simulation simulation(*pool.traces, requests, costs, pool.accelerators);
-      const auto instance = policy.make({.profiles = *pool.profiles, .truth = &simulation});
-      Timeline layers;
-      const RunOutcome own = simulation.run(*instance, timeline == nullptr ? nullptr : &layers);
-      for (std::size_t i = 0; i < numbers.size(); ++i) {
-        RequestOutcome& outcome = merged.requests[numbers[i]] = own.requests[i];
-        outcome.model = static_cast<ModelId>(index(outcome.model) + models);
-        if (!run.streams.empty()) outcome.stream = run.streams[numbers[i]];
-      }
-      for (LayerSlice& layer : layers) {
-        layer.request = numbers[layer.request];
-        layer.accelerator += accelerators;
-        timeline->push_back(layer);
-      }
-      merged.decisions += own.decisions;
-      merged.preemptions += own.preemptions;
-      const double share =
-          static_cast<double>(requests.size()) / static_cast<double>(run.requests.size());
-      merged.antt_lower_bound += share * antt_lower_bound(arrivals, isolated, pool.accelerators);
+    const std::unique_ptr<RequestSource> all = open();
+    RequestsOfPool requests(*all, p);
+    OutcomesOfPool own(outcomes, models);
+    Simulation simulation(*pool.traces, costs, pool.accelerators);
+    const auto instance = policy.make({.profiles = *pool.profiles, .truth = &simulation});
+    Timeline layers;
+    const RunCounts pool_counts =
+        simulation.run(requests, *instance, own, timeline == nullptr ? nullptr : &layers);
+    counts.decisions += pool_counts.decisions;
+    counts.preemptions += pool_counts.preemptions;
+    for (LayerSlice& layer : layers) {
+      layer.accelerator += accelerators;
+      timeline->push_back(layer);
     }
     models += pool.traces->models().size();
     accelerators += pool.accelerators;
   }
-  return merged;
+  return counts;
+}
+
+RunOutcome merged(KeptOutcomes kept, RunCounts counts, double antt_lower_bound) {
+  return {.requests = std::move(kept.outcomes),
+          .decisions = counts.decisions,
+          .preemptions = counts.preemptions,
+          .antt_lower_bound = antt_lower_bound};
+}
+
+}  // namespace
+
+RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
+                    SchedulingCosts costs, Timeline* timeline) {
+  const auto open = [&] { return std::make_unique<RequestsAtHand>(run); };
+  KeptOutcomes kept(run.requests.size());
+  const RunCounts counts = simulate_pools(pools, open, policy, costs, kept, timeline);
+  return merged(std::move(kept), counts, antt_lower_bound(pools, *open()));
 }
 
 Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
@@ -209,6 +381,17 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
   if (options.outcomes != nullptr) options.outcomes->assign(policies.size(), {});
   if (options.timelines != nullptr) options.timelines->assign(policies.size(), {});
   const std::vector<std::string> models = model_names(pools);
+  const std::vector<std::string>& streams = workloads.description.streams;
+
+  const bool reduced = is_long(workloads.runs.front());
+  std::vector<Census> censuses(runs);
+  if (reduced) {
+    for_each_index(runs, options.threads,
+                   [&](std::size_t r) { censuses[r] = census(pools, workloads.runs[r]); });
+    std::vector<std::optional<double>> loads;
+    for (const Census& each : censuses) loads.push_back(each.offered_load);
+    comparison.workload.offered_load = mean_load(loads, comparison.workload.accelerators);
+  }
 
   std::mutex progress_mutex;
   std::size_t done = 0;
@@ -216,13 +399,31 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
   for_each_index(count, options.threads, [&](std::size_t i) {
     const std::size_t p = i % policies.size();
     const std::size_t r = i / policies.size();
-    const bool record = r == 0 && options.timelines != nullptr;
-    RunOutcome outcome = simulate(pools, workloads.runs[r], policies[p], options.costs,
-                                  record ? &(*options.timelines)[p] : nullptr);
-    PolicyResult& result = comparison.policies[p];
-    result.summaries[r] = summarise(outcome);
-    result.breakdowns[r] = break_down(outcome, models, workloads.description.streams);
-    if (r == 0 && options.outcomes != nullptr) (*options.outcomes)[p] = std::move(outcome);
+    const RunRequests& requests = workloads.runs[r];
+    RunOutcome* const outcome =
+        r == 0 && options.outcomes != nullptr ? &(*options.outcomes)[p] : nullptr;
+    Timeline* const timeline =
+        r == 0 && options.timelines != nullptr ? &(*options.timelines)[p] : nullptr;
+    Summary& summary = comparison.policies[p].summaries[r];
+    Breakdown& breakdown = comparison.policies[p].breakdowns[r];
+    if (reduced) {
+      RunReduction reduction(censuses[r].thirds, models.size(), streams.size());
+      KeptOutcomes kept(outcome == nullptr ? 0 : requests.count());
+      Both both(reduction, kept);
+      OutcomeSink& sink = outcome == nullptr ? static_cast<OutcomeSink&>(reduction) : both;
+      const RunCounts counts = simulate_pools(
+          pools, [&] { return requests.open(); }, policies[p], options.costs, sink, timeline);
+      summary = reduction.summary(counts, censuses[r].antt_lower_bound);
+      breakdown = reduction.breakdown(models, streams);
+      if (outcome != nullptr) {
+        *outcome = merged(std::move(kept), counts, censuses[r].antt_lower_bound);
+      }
+    } else {
+      RunOutcome own = simulate(pools, *requests.at_hand(), policies[p], options.costs, timeline);
+      summary = summarise(own);
+      breakdown = break_down(own, models, streams);
+      if (outcome != nullptr) *outcome = std::move(own);
+    }
     if (options.progress) {
       const std::lock_guard lock(progress_mutex);
       options.progress(++done, count);

@@ -12,6 +12,7 @@
 #include "dysta/sim/simulation.hpp"
 #include "dysta/trace/profile.hpp"
 #include "dysta/trace/trace.hpp"
+#include "dysta/workload/request_source.hpp"
 #include "dysta/workload/streams.hpp"
 #include "dysta/workload/workload.hpp"
 
@@ -29,11 +30,13 @@ struct CompareOptions {
 
 /// What every policy is given: the requests of each run, and how they came about.
 struct Workloads {
-  std::vector<Run> runs;
+  std::vector<RunRequests> runs;
   WorkloadDescription description;
 };
 
-/// Draws one run a seed for a pool. Throws as `generate` does.
+/// One run a seed for a pool. Runs of more than `kMostExactRequests` are not held: they are drawn
+/// anew for every policy, so that what `pool` refers to must outlive them. Throws as `generate`
+/// does, of such runs only when they are simulated.
 Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds, const Pool& pool);
 
 /// The same for one accelerator.
@@ -44,7 +47,7 @@ Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds
 Workloads given_workload(std::vector<Request> requests, const std::string& source,
                          const Pool& pool);
 
-/// Draws one run a seed from streams. Throws as `draw` does.
+/// The same from streams: of long runs, `pools` and `streams` must outlive them. Throws as `draw`.
 Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> streams,
                          StreamDraw options, std::span<const std::uint64_t> seeds);
 
@@ -55,8 +58,9 @@ Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> st
 RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
                     SchedulingCosts costs = {}, Timeline* timeline = nullptr);
 
-/// Simulates every policy on every run and summarises. `workloads.description.streams` names the
-/// streams of its runs. Throws as `simulate`.
+/// Simulates every policy on every run and summarises: runs of more than `kMostExactRequests` as
+/// their requests complete, in memory that does not grow with their number.
+/// `workloads.description.streams` names the streams of its runs. Throws as `simulate`.
 Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
                    std::span<const ConfiguredPolicy> policies, const CompareOptions& options = {});
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,7 +11,9 @@
 #include "dysta/metrics/timeline.hpp"
 #include "dysta/predict/predictor.hpp"
 #include "dysta/sched/policy.hpp"
+#include "dysta/sim/growing_table.hpp"
 #include "dysta/trace/trace.hpp"
+#include "dysta/workload/request_source.hpp"
 
 namespace dysta {
 
@@ -30,52 +33,80 @@ struct SchedulingCosts {
 /// Is not an accelerator model: how long a layer takes is in the trace.
 class Simulation final : public Truth {
  public:
-  /// `traces` and `requests` must outlive the simulation. Throws `std::invalid_argument` unless
-  /// there are requests and accelerators, arrivals do not decrease, and variants and samples are in
-  /// the traces.
+  /// For requests from a source. `traces` must outlive the simulation. Throws
+  /// `std::invalid_argument` unless there are accelerators.
+  explicit Simulation(const TraceSet& traces, SchedulingCosts costs = {},
+                      std::uint32_t accelerators = 1);
+
+  /// For requests at hand, which must outlive the simulation too. Throws `std::invalid_argument`
+  /// also unless there are requests, their arrivals do not decrease, and variants and samples are
+  /// in the traces.
   Simulation(const TraceSet& traces, std::span<const Request> requests, SchedulingCosts costs = {},
              std::uint32_t accelerators = 1);
 
-  /// Runs all requests to their end under a policy without tasks. With `timeline` every layer is
-  /// recorded there, in place of what it held. Throws `std::logic_error` if the policy chooses a
-  /// task that is not ready, and `std::range_error` where times lie so far apart that a layer would
-  /// vanish in rounding.
+  /// Runs all requests of a source to their end under a policy without tasks, and tells `outcomes`
+  /// of each. Memory grows with the tasks present at once, 56 bytes each, and not with the
+  /// requests. With `timeline` every layer is recorded there, in place of what it held. Throws what
+  /// the source throws, `std::invalid_argument` for requests that are not as said above,
+  /// `std::logic_error` if the policy chooses a task that is not ready, and `std::range_error`
+  /// where times lie so far apart that a layer would vanish in rounding.
+  RunCounts run(RequestSource& requests, Policy& policy, OutcomeSink& outcomes,
+                Timeline* timeline = nullptr);
+
+  /// Runs the requests at hand, and keeps every outcome.
   RunOutcome run(Policy& policy, Timeline* timeline = nullptr);
 
   /// What oracles ask, during `run`.
   Estimate truth(TaskId task, std::uint32_t next_layer) const override {
-    const Running& running = running_[index(task)];
-    return {.remaining = Seconds{running.remaining_s[next_layer]},
-            .next_layer = Seconds{running.layers[next_layer].latency_s},
-            .isolated = Seconds{running.remaining_s[0]}};
+    const Asked& asked = asked_[index(task)];
+    const auto remaining_s = traces_[asked.variant].remaining_s(asked.sample);
+    return {.remaining = Seconds{remaining_s[next_layer]},
+            .next_layer = Seconds{running_[index(task)].layers[next_layer].latency_s},
+            .isolated = Seconds{remaining_s[0]}};
   }
 
  private:
-  /// A request between its arrival and its completion.
+  enum class State : std::uint8_t { free, ready, running };
+
+  /// What every layer needs of a request between its arrival and its completion.
   struct Running {
-    const LayerSample* layers = nullptr;  ///< null while the slot is free
-    const double* remaining_s = nullptr;
+    const LayerSample* layers = nullptr;
     std::uint32_t next_layer = 0;
     std::uint32_t layer_count = 0;
-    std::uint32_t request = 0;
     std::uint32_t last_accelerator = kNone;  ///< that ran, or runs, a layer of it
-    bool running = false;
+    State state = State::ready;
+    Priority priority = Priority::low;
+  };
+
+  /// What its beginning and end need.
+  struct Asked {
+    Seconds arrival{};
+    Seconds slo{};
+    VariantId variant{};
+    std::uint32_t sample = 0;
+    std::uint32_t number = 0;  ///< in the run; of a free slot, the next free one
+    std::uint32_t stream = 0;
   };
 
   static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
 
-  void admit(std::uint32_t request, Policy& policy);
+  std::optional<PlacedRequest> take(RequestSource& requests, Seconds not_before) const;
+  void check(const Request& request, Seconds not_before) const;
+  void admit(const PlacedRequest& placed, Policy& policy);
+  void complete(TaskId task, Seconds now, OutcomeSink& outcomes);
   bool puts_aside(std::uint32_t accelerator, TaskId task) const;
 
   template <class Fleet>
-  RunOutcome run_on(Fleet fleet, Policy& policy, Timeline* timeline);
+  RunCounts run_on(Fleet fleet, RequestSource& requests, Policy& policy, OutcomeSink& outcomes,
+                   Timeline* timeline);
 
   const TraceSet& traces_;
-  std::span<const Request> requests_;
+  std::span<const Request> requests_;  ///< at hand
   SchedulingCosts costs_;
   std::uint32_t accelerators_;
-  std::vector<Running> running_;  ///< by task
-  std::vector<TaskId> free_;
+  GrowingTable<Running> running_;  ///< by task
+  GrowingTable<Asked> asked_;      ///< by task
+  std::uint32_t first_free_ = kNone;
   std::vector<TaskId> task_on_;  ///< by accelerator: the task it ran last
 };
 

@@ -33,6 +33,7 @@ class Profiles {
 
   std::size_t size() const { return profiles_.size(); }
   const Profile& operator[](VariantId id) const { return profiles_[index(id)]; }
+  std::span<const Profile> all() const { return profiles_; }
 
   /// Mean of `e2e_pattern` over the variants, each counting once.
   Seconds mean_e2e() const { return mean_e2e_; }

@@ -1,7 +1,6 @@
 #include "dysta/workload/arrivals.hpp"
 
 #include "dysta/core/error.hpp"
-#include "dysta/core/random.hpp"
 #include "dysta/io/csv.hpp"
 #include "dysta/io/number_text.hpp"
 
@@ -22,25 +21,22 @@ double parse_setting(std::string_view text, std::string_view key, double least, 
                            std::string(kAllowed));
 }
 
-std::vector<Seconds> replayed(const ArrivalProcess& process, std::optional<double> rate_hz,
-                              std::size_t count) {
+/// What the first `count` recorded times are multiplied by to come at a rate.
+double scale_of_replay(const ArrivalProcess& process, std::optional<double> rate_hz,
+                       std::size_t count) {
   const std::vector<Seconds>& recorded = process.table.times;
   if (recorded.size() < count) {
     throw SpecificationError("arrivals: " + process.source + " holds " +
                              std::to_string(recorded.size()) + " times and " +
                              std::to_string(count) + " are asked for; allowed is at most as many");
   }
-  std::vector<Seconds> times(recorded.begin(),
-                             recorded.begin() + static_cast<std::ptrdiff_t>(count));
-  if (!rate_hz || times.empty()) return times;
-  const double span_s = (times.back() - times.front()).count();
+  if (!rate_hz || count == 0) return 1;
+  const double span_s = (recorded[count - 1] - recorded.front()).count();
   if (span_s <= 0) {
     throw SpecificationError("arrivals: the first " + std::to_string(count) + " times of " +
                              process.source + " are all the same, so they have no rate to scale");
   }
-  const double scale = static_cast<double>(count - 1) / span_s / *rate_hz;
-  for (Seconds& time : times) time *= scale;
-  return times;
+  return static_cast<double>(count - 1) / span_s / *rate_hz;
 }
 
 }  // namespace
@@ -111,29 +107,43 @@ ArrivalTable read_arrival_table(const std::string& path) {
   return table;
 }
 
+ArrivalClock::ArrivalClock(const ArrivalProcess& process, std::optional<double> rate_hz,
+                           std::size_t count, std::uint64_t seed)
+    : process_(process),
+      shape_(1 / (process.cv * process.cv)),
+      random_(seed, StreamPurpose::arrivals) {
+  if (process.kind == ArrivalProcess::Kind::replay) {
+    replay_scale_ = scale_of_replay(process, rate_hz, count);
+  } else if (rate_hz) {
+    period_ = Seconds{1 / *rate_hz};
+  } else {
+    throw SpecificationError("arrivals: a rate is needed");
+  }
+}
+
+Seconds ArrivalClock::next() {
+  const std::size_t i = taken_++;
+  switch (process_.kind) {
+    case ArrivalProcess::Kind::replay:
+      return process_.table.times[i] * replay_scale_;
+    case ArrivalProcess::Kind::periodic:
+      periods_ = static_cast<double>(i) + process_.jitter * random_.uniform();
+      break;
+    case ArrivalProcess::Kind::gamma:
+      periods_ += random_.gamma(shape_) / shape_;
+      break;
+    case ArrivalProcess::Kind::poisson:
+      periods_ += random_.exponential();
+      break;
+  }
+  return periods_ * period_;
+}
+
 std::vector<Seconds> arrival_times(const ArrivalProcess& process, std::optional<double> rate_hz,
                                    std::size_t count, std::uint64_t seed) {
-  if (process.kind == ArrivalProcess::Kind::replay) return replayed(process, rate_hz, count);
-  if (!rate_hz) throw SpecificationError("arrivals: a rate is needed");
-  const Seconds period{1 / *rate_hz};
-  RandomStream random(seed, StreamPurpose::arrivals);
-  std::vector<Seconds> times;
-  times.reserve(count);
-  double periods = 0;  // from the start to the last arrival
-  const double shape = 1 / (process.cv * process.cv);
-  for (std::size_t i = 0; i < count; ++i) {
-    switch (process.kind) {
-      case ArrivalProcess::Kind::periodic:
-        periods = static_cast<double>(i) + process.jitter * random.uniform();
-        break;
-      case ArrivalProcess::Kind::gamma:
-        periods += random.gamma(shape) / shape;
-        break;
-      default:
-        periods += random.exponential();
-    }
-    times.push_back(periods * period);
-  }
+  ArrivalClock clock(process, rate_hz, count, seed);
+  std::vector<Seconds> times(count);
+  for (Seconds& time : times) time = clock.next();
   return times;
 }
 

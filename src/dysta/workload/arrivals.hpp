@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dysta/core/random.hpp"
 #include "dysta/core/time.hpp"
 
 namespace dysta {
@@ -45,6 +46,27 @@ std::string to_text(const ArrivalProcess& process);
 /// `kLongestTime`, non-decreasing, and where they stand `model` (any text) and `context_tokens`
 /// (from 1). Throws `FileError`.
 ArrivalTable read_arrival_table(const std::string& path);
+
+/// The arrivals of a process, one after the other: those of `arrival_times`, without holding them.
+class ArrivalClock {
+ public:
+  /// `process` must outlive the clock. `count` matters to a replay alone: the table must hold as
+  /// many times, and they are what a rate is scaled by. Throws as `arrival_times`.
+  ArrivalClock(const ArrivalProcess& process, std::optional<double> rate_hz, std::size_t count,
+               std::uint64_t seed);
+
+  /// The next arrival; of a replay, at most as often as its table has times.
+  Seconds next();
+
+ private:
+  const ArrivalProcess& process_;
+  Seconds period_{};  ///< mean time between arrivals
+  double shape_;      ///< of gamma-distributed gaps
+  RandomStream random_;
+  double periods_ = 0;       ///< from the start to the last arrival
+  std::size_t taken_ = 0;    ///< how many arrivals there were
+  double replay_scale_ = 1;  ///< what recorded times are multiplied by
+};
 
 /// The first `count` arrivals at `rate_hz` a second on average; for a replay without a rate the
 /// times as they are, with one all scaled to it. The other processes need a rate. For one seed the

@@ -4,13 +4,14 @@
 #include <functional>
 #include <map>
 #include <numeric>
-#include <queue>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "dysta/core/error.hpp"
 #include "dysta/core/random.hpp"
 #include "dysta/io/number_text.hpp"
+#include "dysta/workload/request_source.hpp"
 #include "dysta/workload/weighted_draw.hpp"
 
 namespace dysta {
@@ -68,56 +69,69 @@ class InputsByLength {
   std::vector<Input> inputs_;
 };
 
-/// When a stream's requests arrive, with the row of its table that each restates.
-struct Arrivals {
-  std::vector<Seconds> times;
-  std::vector<std::size_t> rows;  ///< replay only
+/// When a stream's requests arrive, one after the other and without end, with the row of its table
+/// that each restates.
+class StreamArrivals {
+ public:
+  StreamArrivals(const Stream& stream, double rate_hz, std::uint64_t seed)
+      : process_(stream.arrivals) {
+    RandomStream phases(seed, StreamPurpose::phases);
+    if (process_.kind == ArrivalProcess::Kind::replay) {
+      start_replay(rate_hz, phases);
+      return;
+    }
+    clock_.emplace(process_, rate_hz, 0, seed);
+    if (process_.kind == ArrivalProcess::Kind::periodic)
+      phase_ = Seconds{phases.uniform() / rate_hz};
+    time_ = clock_->next() + phase_;
+  }
+
+  Seconds time() const { return time_; }
+  std::size_t row() const { return row_; }  ///< 0 where nothing is replayed
+
+  void advance() {
+    if (clock_) {
+      time_ = clock_->next() + phase_;
+      return;
+    }
+    const std::vector<Seconds>& recorded = process_.table.times;
+    const Seconds gap =
+        row_ + 1 < recorded.size() ? recorded[row_ + 1] - recorded[row_] : mean_gap_;
+    time_ += gap * scale_;
+    row_ = (row_ + 1) % recorded.size();
+  }
+
+ private:
+  /// The recorded gaps from a random instant on, around the end, all scaled to the rate. Between
+  /// the last row and the first lies the mean gap.
+  void start_replay(double rate_hz, RandomStream& random) {
+    const std::vector<Seconds>& recorded = process_.table.times;
+    const std::size_t rows = recorded.size();
+    const Seconds span = recorded.back() - recorded.front();
+    mean_gap_ = rows > 1 ? Seconds{span.count() / static_cast<double>(rows - 1)} : Seconds{1};
+    if (!(mean_gap_ > Seconds{0})) {
+      throw SpecificationError("the times of " + process_.source +
+                               " are all the same, so they have no rate to scale");
+    }
+    scale_ = 1 / (mean_gap_.count() * rate_hz);
+    // A random instant lies in a long gap more often than in a short one, as a random row does not:
+    // from a random row on, bursts would come more often than they are recorded.
+    const Seconds cycle = mean_gap_ * static_cast<double>(rows);
+    const Seconds start = recorded.front() + random.uniform() * cycle;
+    const auto first = std::lower_bound(recorded.begin(), recorded.end(), start);
+    const Seconds wait = (first == recorded.end() ? recorded.front() + cycle : *first) - start;
+    row_ = static_cast<std::size_t>(first - recorded.begin()) % rows;
+    time_ = wait * scale_;
+  }
+
+  const ArrivalProcess& process_;
+  std::optional<ArrivalClock> clock_;  ///< of all but replays
+  Seconds phase_{0};
+  Seconds mean_gap_{};  ///< of the recorded times
+  double scale_ = 1;    ///< of recorded gaps
+  Seconds time_{};
+  std::size_t row_ = 0;
 };
-
-/// The recorded gaps from a random instant on, around the end, all scaled to the rate. Between the
-/// last row and the first lies the mean gap.
-Arrivals replay(const Stream& stream, double rate_hz, std::size_t count, RandomStream& random) {
-  const std::vector<Seconds>& recorded = stream.arrivals.table.times;
-  const std::size_t rows = recorded.size();
-  const Seconds span = recorded.back() - recorded.front();
-  const double mean_gap_s = rows > 1 ? span.count() / static_cast<double>(rows - 1) : 1;
-  if (!(mean_gap_s > 0)) {
-    throw SpecificationError("the times of " + stream.arrivals.source +
-                             " are all the same, so they have no rate to scale");
-  }
-  const double scale = 1 / (mean_gap_s * rate_hz);
-  // A random instant lies in a long gap more often than in a short one, as a random row does not:
-  // from a random row on, bursts would come more often than they are recorded.
-  const Seconds cycle{mean_gap_s * static_cast<double>(rows)};
-  const Seconds start = recorded.front() + random.uniform() * cycle;
-  const auto first = std::lower_bound(recorded.begin(), recorded.end(), start);
-  const Seconds wait = (first == recorded.end() ? recorded.front() + cycle : *first) - start;
-  auto row = static_cast<std::size_t>(first - recorded.begin()) % rows;
-  Arrivals arrivals;
-  Seconds time = wait * scale;
-  for (std::size_t i = 0; i < count; ++i) {
-    arrivals.times.push_back(time);
-    arrivals.rows.push_back(row);
-    const Seconds gap = row + 1 < rows ? recorded[row + 1] - recorded[row] : Seconds{mean_gap_s};
-    time += gap * scale;
-    row = (row + 1) % rows;
-  }
-  return arrivals;
-}
-
-/// The first `count`; those of a larger number begin with them.
-Arrivals arrivals_of(const Stream& stream, double rate_hz, std::size_t count, std::uint64_t seed) {
-  RandomStream phases(seed, StreamPurpose::phases);
-  if (stream.arrivals.kind == ArrivalProcess::Kind::replay) {
-    return replay(stream, rate_hz, count, phases);
-  }
-  Arrivals arrivals{arrival_times(stream.arrivals, rate_hz, count, seed), {}};
-  if (stream.arrivals.kind == ArrivalProcess::Kind::periodic) {
-    const Seconds phase{phases.uniform() / rate_hz};
-    for (Seconds& time : arrivals.times) time += phase;
-  }
-  return arrivals;
-}
 
 Seconds slo_of(const Stream& stream, const StreamDraw& options, double rate_hz,
                const Profile& profile) {
@@ -137,6 +151,7 @@ class Choice {
   Choice(const Stream& stream, const Pool& pool)
       : stream_(stream), pool_(pool), any_(stream.networks.size()) {
     std::iota(any_.networks.begin(), any_.networks.end(), 0u);
+    any_.draw = WeightedDraw(weights(any_));
     const bool replayed = stream.arrivals.kind == ArrivalProcess::Kind::replay;
     by_row_ = replayed && !(table().models.empty() && table().tokens.empty());
     if (by_row_ && !table().tokens.empty()) {
@@ -148,13 +163,14 @@ class Choice {
     for (std::size_t n = 0; n < stream.networks.size(); ++n) {
       by_name_[stream.networks[n].asked_as].networks.push_back(n);
     }
+    for (auto& [name, group] : by_name_) group.draw = WeightedDraw(weights(group));
   }
 
   /// The network and input for a request that restates `row` (any number where nothing does).
   std::pair<const StreamNetwork*, std::uint32_t> operator()(std::size_t row, RandomStream& variants,
                                                             RandomStream& samples) const {
     const Group& group = group_of(row);
-    const std::size_t n = group.networks[WeightedDraw(weights(group))(variants)];
+    const std::size_t n = group.networks[group.draw(variants)];
     const StreamNetwork& network = stream_.networks[n];
     if (by_length_.empty())
       return {&network, sample_at(network, samples.below(samples_of(network)))};
@@ -174,6 +190,7 @@ class Choice {
   struct Group {
     explicit Group(std::size_t size = 0) : networks(size) {}
     std::vector<std::size_t> networks;
+    WeightedDraw draw{{}};  ///< a position in `networks`, by weight
   };
 
   const ArrivalTable& table() const { return stream_.arrivals.table; }
@@ -222,24 +239,23 @@ class Choice {
 };
 
 /// The requests of a stream, one after the other and without end.
-class Source {
+class RequestsOfStream {
  public:
-  /// `expected` is how many are likely to be taken.
-  Source(const Stream& stream, const Pool& pool, const StreamDraw& options, std::size_t expected,
-         std::uint64_t seed)
+  RequestsOfStream(const Stream& stream, const Pool& pool, const StreamDraw& options,
+                   std::uint64_t seed)
       : stream_(stream),
-        pool_(pool),
-        options_(options),
-        rate_hz_(stream.rate_hz * options.rate_scale),
-        seed_(seed),
-        arrivals_(arrivals_of(stream, rate_hz_, expected, seed)),
+        arrivals_(stream, stream.rate_hz * options.rate_scale, seed),
         choose_(stream, pool),
         draw_priority_(stream.priorities.weights),
         variants_(seed, StreamPurpose::variants),
         samples_(seed, StreamPurpose::samples),
-        priorities_(seed, StreamPurpose::priorities) {}
+        priorities_(seed, StreamPurpose::priorities) {
+    for (const Profile& profile : pool.profiles->all()) {
+      slos_.push_back(slo_of(stream, options, stream.rate_hz * options.rate_scale, profile));
+    }
+  }
 
-  Seconds next_arrival() const { return arrivals_.times[next_]; }
+  Seconds next_arrival() const { return arrivals_.time(); }
 
   Request take() {
     const Seconds arrival = next_arrival();
@@ -248,17 +264,14 @@ class Source {
                                readable_text(arrival.count()) +
                                " s; allowed are rates and counts that end within 1e15 s");
     }
-    const auto [network, sample] =
-        choose_(arrivals_.rows.empty() ? 0 : arrivals_.rows[next_], variants_, samples_);
-    const Seconds slo = slo_of(stream_, options_, rate_hz_, (*pool_.profiles)[network->variant]);
+    const auto [network, sample] = choose_(arrivals_.row(), variants_, samples_);
+    const Seconds slo = slos_[index(network->variant)];
     if (!(slo > Seconds{0} && slo <= kLongestTime)) {
       throw SpecificationError("a deadline of " + in_quotes(stream_.name) + " would be " +
                                readable_text(slo.count()) +
                                " s after its request; allowed is more than 0 and at most 1e15 s");
     }
-    if (++next_ == arrivals_.times.size()) {
-      arrivals_ = arrivals_of(stream_, rate_hz_, 2 * next_, seed_);
-    }
+    arrivals_.advance();
     return {.arrival = arrival,
             .variant = network->variant,
             .sample = sample,
@@ -268,17 +281,49 @@ class Source {
 
  private:
   const Stream& stream_;
-  const Pool& pool_;
-  const StreamDraw& options_;
-  double rate_hz_;
-  std::uint64_t seed_;
-  Arrivals arrivals_;
-  std::size_t next_ = 0;  ///< below the number of `arrivals_`
+  StreamArrivals arrivals_;
   Choice choose_;
+  std::vector<Seconds> slos_;  ///< by variant
   WeightedDraw draw_priority_;
   RandomStream variants_;
   RandomStream samples_;
   RandomStream priorities_;
+};
+
+/// The requests of all streams together.
+class RequestsOfStreams final : public RequestSource {
+ public:
+  RequestsOfStreams(std::span<const Pool> pools, std::span<const Stream> streams,
+                    const StreamDraw& options)
+      : streams_(streams), count_(options.count) {
+    RandomStream seeds(options.seed, StreamPurpose::streams);
+    requests_.reserve(streams.size());
+    for (const Stream& stream : streams) {
+      requests_.emplace_back(stream, pools[stream.pool], options, seeds.bits());
+      next_.emplace_back(requests_.back().next_arrival(), static_cast<std::uint32_t>(next_.size()));
+    }
+    std::make_heap(next_.begin(), next_.end(), std::greater<>());
+  }
+
+  std::optional<PlacedRequest> next() override {
+    if (drawn_ == count_) return std::nullopt;
+    std::pop_heap(next_.begin(), next_.end(), std::greater<>());
+    const std::uint32_t stream = next_.back().second;
+    const Request request = requests_[stream].take();
+    next_.back().first = requests_[stream].next_arrival();
+    std::push_heap(next_.begin(), next_.end(), std::greater<>());
+    return PlacedRequest{.request = request,
+                         .number = static_cast<std::uint32_t>(drawn_++),
+                         .pool = static_cast<std::uint32_t>(streams_[stream].pool),
+                         .stream = stream};
+  }
+
+ private:
+  std::span<const Stream> streams_;
+  std::size_t count_;
+  std::vector<RequestsOfStream> requests_;               ///< by stream
+  std::vector<std::pair<Seconds, std::uint32_t>> next_;  ///< arrival and stream: a heap
+  std::size_t drawn_ = 0;
 };
 
 }  // namespace
@@ -305,35 +350,24 @@ std::vector<double> utilisations(std::span<const Pool> pools, std::span<const St
 }
 
 Run draw(std::span<const Pool> pools, std::span<const Stream> streams, const StreamDraw& options) {
-  double rates = 0;
-  for (const Stream& stream : streams) rates += stream.rate_hz;
-
-  RandomStream seeds(options.seed, StreamPurpose::streams);
-  std::vector<Source> sources;
-  sources.reserve(streams.size());
-  using Next = std::pair<Seconds, std::uint32_t>;  // arrival, stream
-  std::priority_queue<Next, std::vector<Next>, std::greater<>> next;
-  for (const Stream& stream : streams) {
-    const double share = static_cast<double>(options.count) * (stream.rate_hz / rates);
-    sources.emplace_back(stream, pools[stream.pool], options, 1 + static_cast<std::size_t>(share),
-                         seeds.bits());
-    next.emplace(sources.back().next_arrival(), static_cast<std::uint32_t>(sources.size() - 1));
-  }
-
+  RequestsOfStreams requests(pools, streams, options);
   Run run;
-  while (run.requests.size() < options.count) {
-    const std::uint32_t stream = next.top().second;
-    next.pop();
-    run.requests.push_back(sources[stream].take());
-    run.pools.push_back(static_cast<std::uint32_t>(streams[stream].pool));
-    run.streams.push_back(stream);
-    next.emplace(sources[stream].next_arrival(), stream);
+  while (const auto placed = requests.next()) {
+    run.requests.push_back(placed->request);
+    run.pools.push_back(placed->pool);
+    run.streams.push_back(placed->stream);
     const std::size_t drawn = run.requests.size();
     if (options.progress && (drawn % kProgressStep == 0 || drawn == options.count)) {
       options.progress(drawn);
     }
   }
   return run;
+}
+
+std::unique_ptr<RequestSource> drawn_requests(std::span<const Pool> pools,
+                                              std::span<const Stream> streams,
+                                              const StreamDraw& options) {
+  return std::make_unique<RequestsOfStreams>(pools, streams, options);
 }
 
 }  // namespace dysta

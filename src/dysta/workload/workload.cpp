@@ -7,6 +7,7 @@
 #include "dysta/core/error.hpp"
 #include "dysta/core/random.hpp"
 #include "dysta/io/number_text.hpp"
+#include "dysta/workload/request_source.hpp"
 #include "dysta/workload/weighted_draw.hpp"
 
 namespace dysta {
@@ -40,6 +41,55 @@ std::vector<WeightedName> parse_weights(std::string_view text, std::string_view 
     text.remove_prefix(comma + 1);
   }
 }
+
+class DrawnRequests final : public RequestSource {
+ public:
+  DrawnRequests(const WorkloadSpec& spec, const TraceSet& traces, const Profiles& profiles)
+      : spec_(spec),
+        traces_(traces),
+        profiles_(profiles),
+        arrivals_(spec.arrivals, spec.rate_hz, spec.count, spec.seed),
+        draw_variant_(spec.mix.weights_for(traces.size())),
+        draw_priority_(spec.priorities.weights),
+        variants_(spec.seed, StreamPurpose::variants),
+        samples_(spec.seed, StreamPurpose::samples),
+        priorities_(spec.seed, StreamPurpose::priorities) {}
+
+  std::optional<PlacedRequest> next() override {
+    if (drawn_ == spec_.count) return std::nullopt;
+    const Seconds arrival = arrivals_.next();
+    if (!(arrival <= kLongestTime)) {
+      throw SpecificationError("a request would arrive after " + readable_text(arrival.count()) +
+                               " s; allowed are rates and counts that end within 1e15 s");
+    }
+    const auto variant = static_cast<VariantId>(draw_variant_(variants_));
+    const Seconds slo = spec_.slo_multiplier * profiles_[variant].e2e_model;
+    if (!(slo <= kLongestTime)) {
+      throw SpecificationError("a deadline would be " + readable_text(slo.count()) +
+                               " s after its request; allowed are multipliers that give at most "
+                               "1e15 s");
+    }
+    const auto sample = static_cast<std::uint32_t>(samples_.below(traces_[variant].samples()));
+    return PlacedRequest{.request = {.arrival = arrival,
+                                     .variant = variant,
+                                     .sample = sample,
+                                     .priority = kPriorities[draw_priority_(priorities_)],
+                                     .slo = slo},
+                         .number = static_cast<std::uint32_t>(drawn_++)};
+  }
+
+ private:
+  const WorkloadSpec& spec_;
+  const TraceSet& traces_;
+  const Profiles& profiles_;
+  ArrivalClock arrivals_;
+  WeightedDraw draw_variant_;
+  WeightedDraw draw_priority_;
+  RandomStream variants_;
+  RandomStream samples_;
+  RandomStream priorities_;
+  std::size_t drawn_ = 0;
+};
 
 }  // namespace
 
@@ -105,36 +155,16 @@ PriorityMix PriorityMix::parse(std::string_view text) {
 
 std::vector<Request> generate(const WorkloadSpec& spec, const TraceSet& traces,
                               const Profiles& profiles) {
-  RandomStream variants(spec.seed, StreamPurpose::variants);
-  RandomStream samples(spec.seed, StreamPurpose::samples);
-  RandomStream priorities(spec.seed, StreamPurpose::priorities);
-  const auto weights = spec.mix.weights_for(traces.size());
-  const WeightedDraw draw_variant(weights);
-  const WeightedDraw draw_priority(spec.priorities.weights);
-
-  const auto arrivals = arrival_times(spec.arrivals, spec.rate_hz, spec.count, spec.seed);
-  if (!arrivals.empty() && !(arrivals.back() <= kLongestTime)) {
-    throw SpecificationError("the last request would arrive after " +
-                             readable_text(arrivals.back().count()) +
-                             " s; allowed are rates and counts that end within 1e15 s");
-  }
+  DrawnRequests drawn(spec, traces, profiles);
   std::vector<Request> requests;
-  requests.reserve(arrivals.size());
-  for (const Seconds arrival : arrivals) {
-    const auto variant = static_cast<VariantId>(draw_variant(variants));
-    requests.push_back(
-        {.arrival = arrival,
-         .variant = variant,
-         .sample = static_cast<std::uint32_t>(samples.below(traces[variant].samples())),
-         .priority = kPriorities[draw_priority(priorities)],
-         .slo = spec.slo_multiplier * profiles[variant].e2e_model});
-    if (!(requests.back().slo <= kLongestTime)) {
-      throw SpecificationError("a deadline would be " + readable_text(requests.back().slo.count()) +
-                               " s after its request; allowed are multipliers that give at most "
-                               "1e15 s");
-    }
-  }
+  requests.reserve(spec.count);
+  while (const auto placed = drawn.next()) requests.push_back(placed->request);
   return requests;
+}
+
+std::unique_ptr<RequestSource> drawn_requests(const WorkloadSpec& spec, const TraceSet& traces,
+                                              const Profiles& profiles) {
+  return std::make_unique<DrawnRequests>(spec, traces, profiles);
 }
 
 double rate_for_load(double load, const Mix& mix, const Profiles& profiles) {
