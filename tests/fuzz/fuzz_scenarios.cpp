@@ -2,6 +2,7 @@
 // text names is opened, and what it asks to be synthesised is small.
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -42,9 +43,7 @@ class SmallParts final : public ScenarioParts {
     return {paths.begin(), paths.end()};
   }
   Trace measured(const std::string& file) const override {
-    const auto slash = file.rfind('/');
-    const std::string stem = slash == file.npos ? file : file.substr(slash + 1);
-    return small_trace(stem.substr(0, stem.rfind('.')));
+    return small_trace(std::filesystem::path(file).stem().string());
   }
   NetworkModel model(const std::string& name) const override {
     if (is_file(name)) refuse(name);

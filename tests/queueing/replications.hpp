@@ -40,13 +40,6 @@ namespace dysta::test {
 inline constexpr std::size_t kReplications = 32;
 inline constexpr double kStudent = 3.6335;  ///< P(|T| ≤ t) = 0.999, 31 degrees of freedom
 
-/// Unoptimised builds count a fifth of the requests, so their intervals are √5 as wide.
-#ifdef NDEBUG
-inline constexpr std::size_t kFewer = 1;
-#else
-inline constexpr std::size_t kFewer = 5;
-#endif
-
 /// One value a replication.
 class Replicated {
  public:
@@ -96,7 +89,7 @@ inline void expect_theory(const std::string& what, const Replicated& measured, d
               measured.mean(), measured.half_width(), 100 * measured.half_width() / theory);
   EXPECT_TRUE(measured.holds(theory)) << what << ": theory " << theory << ", measured "
                                       << measured.mean() << " ± " << measured.half_width();
-  EXPECT_LE(measured.half_width(), precision * theory * std::sqrt(kFewer)) << what;
+  EXPECT_LE(measured.half_width(), precision * theory) << what;
 }
 
 /// The negative control: something that is not so must lie outside the interval.
@@ -149,10 +142,10 @@ class Station {
     const auto seed = static_cast<std::uint64_t>(std::lround(1000 * load)) * 1000 + replication;
     WorkloadSpec spec{.arrivals = arrivals,
                       .rate_hz = accelerators * rate_for_load(load, mix_, profiles_),
-                      .count = dropped + counted / kFewer + dropped,
+                      .count = dropped + counted + dropped,
                       .seed = seed,
                       .mix = mix_};
-    return {generate(spec, traces_, profiles_), dropped, dropped + counted / kFewer};
+    return {generate(spec, traces_, profiles_), dropped, dropped + counted};
   }
 
   RunOutcome run(const std::string& policy, const std::vector<Request>& requests,

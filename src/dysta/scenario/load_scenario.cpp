@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "dysta/core/error.hpp"
@@ -226,8 +227,12 @@ class Loader {
   }
 
   static const Trace& trace_named(const Gathered& pool, const std::string& name) {
-    return *std::find_if(pool.traces.begin(), pool.traces.end(),
-                         [&](const Trace& trace) { return trace.name() == name; });
+    const auto trace = std::find_if(pool.traces.begin(), pool.traces.end(),
+                                    [&](const Trace& t) { return t.name() == name; });
+    if (trace == pool.traces.end()) {
+      throw std::logic_error("a part of the scenario is not named as its source says: " + name);
+    }
+    return *trace;
   }
 
   /// Whether `source` is to be loaded as the trace `name`; not if that is done already.
