@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "dysta/sched/dysta/exact_level.hpp"
+#include "dysta/sched/dysta/first_score_level.hpp"
 #include "dysta/sched/dysta/static_level.hpp"
 #include "support/fixed_truth.hpp"
 #include "support/tiny.hpp"
@@ -88,8 +89,6 @@ class WrittenPredictor final : public Predictor {
 
 class ExactLevelTest : public testing::Test {
  protected:
-  using Refresh = ExactLevel::Refresh;
-
   void make(std::vector<std::vector<double>> remaining_s, ExactLevel::Settings settings) {
     level_ = std::make_unique<ExactLevel>(
         std::make_unique<WrittenPredictor>(std::move(remaining_s)), settings);
@@ -109,7 +108,7 @@ class ExactLevelTest : public testing::Test {
     level_->layer_done(task, {.layer = layer, .sparsity = 0, .end = Seconds{end_s}});
   }
 
-  std::unique_ptr<ExactLevel> level_;
+  std::unique_ptr<DynamicLevel> level_;
 };
 
 TEST_F(ExactLevelTest, remaining_latency_counts_where_nothing_else_differs) {
@@ -187,33 +186,13 @@ TEST_F(ExactLevelTest, waiting_starts_again_at_the_end_of_a_layer) {
   EXPECT_EQ(select(4), TaskId{0});
 }
 
-TEST_F(ExactLevelTest, first_scores_are_kept_less_the_work_done) {
-  // First scores 6 and 5; when the first task has done 3 of its 4 s, 6 - 3 is less than 5, though
-  // deadlines and waiting have changed meanwhile.
-  make({{4, 1}, {2}}, {.beta = 0.5, .refresh = Refresh::first_score});
-  write(0, 0, 8, 4, 6);
-  EXPECT_EQ(select(0), TaskId{0});
-  write(1, 1, 9, 2, 5);
-  layer_done(TaskId{0}, 0, 3);
-  EXPECT_EQ(select(100), TaskId{0});
-}
-
-TEST_F(ExactLevelTest, first_scores_do_not_age) {
-  make({{4}, {2}}, {.beta = 0.5, .refresh = Refresh::first_score});
-  write(0, 0, 8, 4, 6);
-  write(1, 0, 9, 2, 5);
-  EXPECT_EQ(select(1000), TaskId{1});
-}
-
 TEST_F(ExactLevelTest, equal_scores_go_to_the_request_written_first) {
-  for (const auto refresh : {Refresh::boundary, Refresh::first_score}) {
-    make({{2}, {2}, {2}}, {.beta = 0.5, .refresh = refresh});
-    write(2, 0, 8, 2, 5);
-    write(0, 0, 8, 2, 5);
-    write(1, 0, 8, 2, 5);
-    EXPECT_EQ(select(0), TaskId{2});
-    EXPECT_EQ(select(0), TaskId{0});
-  }
+  make({{2}, {2}, {2}}, {.beta = 0.5});
+  write(2, 0, 8, 2);
+  write(0, 0, 8, 2);
+  write(1, 0, 8, 2);
+  EXPECT_EQ(select(0), TaskId{2});
+  EXPECT_EQ(select(0), TaskId{0});
 }
 
 TEST_F(ExactLevelTest, a_retired_task_is_gone) {
@@ -223,6 +202,43 @@ TEST_F(ExactLevelTest, a_retired_task_is_gone) {
   EXPECT_EQ(select(0), TaskId{0});
   level_->retire(TaskId{0});
   EXPECT_EQ(select(1), TaskId{1});
+}
+
+// ---- first scores ---------------------------------------------------------------------------
+
+class FirstScoreLevelTest : public ExactLevelTest {
+ protected:
+  void make(std::vector<std::vector<double>> remaining_s) {
+    level_ = std::make_unique<FirstScoreLevel>(
+        std::make_unique<WrittenPredictor>(std::move(remaining_s)));
+  }
+};
+
+TEST_F(FirstScoreLevelTest, they_are_kept_less_the_work_done) {
+  // First scores 6 and 5; when the first task has done 3 of its 4 s, 6 - 3 is less than 5, though
+  // deadlines and waiting have changed meanwhile.
+  make({{4, 1}, {2}});
+  write(0, 0, 8, 4, 6);
+  EXPECT_EQ(select(0), TaskId{0});
+  write(1, 1, 9, 2, 5);
+  layer_done(TaskId{0}, 0, 3);
+  EXPECT_EQ(select(100), TaskId{0});
+}
+
+TEST_F(FirstScoreLevelTest, they_do_not_age) {
+  make({{4}, {2}});
+  write(0, 0, 8, 4, 6);
+  write(1, 0, 9, 2, 5);
+  EXPECT_EQ(select(1000), TaskId{1});
+}
+
+TEST_F(FirstScoreLevelTest, equal_ones_go_to_the_request_written_first) {
+  make({{2}, {2}, {2}});
+  write(2, 0, 8, 2, 5);
+  write(0, 0, 8, 2, 5);
+  write(1, 0, 8, 2, 5);
+  EXPECT_EQ(select(0), TaskId{2});
+  EXPECT_EQ(select(0), TaskId{0});
 }
 
 }  // namespace

@@ -1,16 +1,17 @@
 // EDF: earliest deadline first. C. L. Liu and J. W. Layland, "Scheduling Algorithms for
 // Multiprogramming in a Hard-Real-Time Environment", JACM 20(1), 1973.
+#include "dysta/sched/fixed_key.hpp"
 #include "dysta/sched/registry.hpp"
-#include "dysta/sched/scoring_policy.hpp"
 
 namespace dysta {
 namespace {
 
-class Edf final : public ScoringPolicy<> {
+class Edf final : public FixedKeyPolicy {
  public:
-  TaskId choose(Seconds, AcceleratorId) override {
-    return ready_.run_smallest([](const ReadyTask& task) { return task.deadline.count(); });
+  void on_arrival(const TaskArrival& arrival) override {
+    admit(arrival.task, arrival.deadline().count());
   }
+  void on_layer_done(TaskId task, const Observation&) override { make_ready(task); }
 };
 
 }  // namespace

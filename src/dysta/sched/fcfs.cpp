@@ -1,13 +1,15 @@
 // FCFS: first come, first served.
+#include "dysta/sched/fixed_key.hpp"
 #include "dysta/sched/registry.hpp"
-#include "dysta/sched/scoring_policy.hpp"
 
 namespace dysta {
 namespace {
 
-class Fcfs final : public ScoringPolicy<> {
+/// All tasks are alike, and ties go to the first.
+class Fcfs final : public FixedKeyPolicy {
  public:
-  TaskId choose(Seconds, AcceleratorId) override { return ready_.run_first(); }
+  void on_arrival(const TaskArrival& arrival) override { admit(arrival.task, 0); }
+  void on_layer_done(TaskId task, const Observation&) override { make_ready(task); }
 };
 
 }  // namespace

@@ -3,26 +3,35 @@
 // Time Discipline", Operations Research 16(3), 1968). With weights it is Smith's rule on what is
 // left (W. E. Smith, "Various Optimizers for Single-Stage Production", Naval Research Logistics
 // Quarterly 3, 1956): normalised turnaround weights a task by 1 / isolated latency.
+#include <memory>
+#include <utility>
+
 #include "dysta/sched/estimator.hpp"
+#include "dysta/sched/fixed_key.hpp"
 #include "dysta/sched/registry.hpp"
-#include "dysta/sched/scoring_policy.hpp"
 
 namespace dysta {
 namespace {
 
-class Sjf final : public ScoringPolicy<> {
+class Sjf final : public FixedKeyPolicy {
  public:
   Sjf(std::unique_ptr<Predictor> predictor, bool weighted)
-      : ScoringPolicy(std::move(predictor)), weighted_(weighted) {}
+      : predictor_(std::move(predictor)), weighted_(weighted) {}
 
-  TaskId choose(Seconds, AcceleratorId) override {
-    return ready_.run_smallest([weighted = weighted_](const ReadyTask& task) {
-      const double remaining_s = task.estimate.remaining.count();
-      return weighted ? remaining_s * task.estimate.isolated.count() : remaining_s;
-    });
+  void on_arrival(const TaskArrival& arrival) override {
+    admit(arrival.task, key(predictor_->on_arrival(arrival)));
+  }
+  void on_layer_done(TaskId task, const Observation& observation) override {
+    make_ready(task, key(predictor_->on_layer_done(task, observation)));
   }
 
  private:
+  double key(const Estimate& estimate) const {
+    const double remaining_s = estimate.remaining.count();
+    return weighted_ ? remaining_s * estimate.isolated.count() : remaining_s;
+  }
+
+  std::unique_ptr<Predictor> predictor_;
   bool weighted_;
 };
 

@@ -10,6 +10,7 @@
 #include "dysta/core/error.hpp"
 #include "dysta/predict/density_ratio.hpp"
 #include "dysta/sched/dysta/exact_level.hpp"
+#include "dysta/sched/dysta/first_score_level.hpp"
 #include "dysta/sched/dysta/narrow_level.hpp"
 #include "dysta/sched/dysta/static_level.hpp"
 #include "dysta/sched/estimator.hpp"
@@ -45,19 +46,18 @@ double wait_unit_s(const Parameters& parameters, const PolicyContext& context) {
 
 std::unique_ptr<DynamicLevel> make_exact(const Parameters& parameters,
                                          const PolicyContext& context) {
-  const bool keeps_first_score = parameters.is("refresh", "static");
   auto predictor = make_predictor(parameters, context);
-  if (keeps_first_score && !parameters.is("predictor", "oracle")) {
-    // Software alone sees no densities: work done is counted by the tables.
-    predictor =
-        std::make_unique<DensityRatioPredictor>(context.profiles, tables_from(parameters), 0);
+  if (parameters.is("refresh", "static")) {
+    if (!parameters.is("predictor", "oracle")) {
+      // Software alone sees no densities: work done is counted by the tables.
+      predictor =
+          std::make_unique<DensityRatioPredictor>(context.profiles, tables_from(parameters), 0);
+    }
+    return std::make_unique<FirstScoreLevel>(std::move(predictor));
   }
   return std::make_unique<ExactLevel>(
-      std::move(predictor),
-      ExactLevel::Settings{.beta = parameters.number("beta"),
-                           .wait_unit_s = wait_unit_s(parameters, context),
-                           .refresh = keeps_first_score ? ExactLevel::Refresh::first_score
-                                                        : ExactLevel::Refresh::boundary});
+      std::move(predictor), ExactLevel::Settings{.beta = parameters.number("beta"),
+                                                 .wait_unit_s = wait_unit_s(parameters, context)});
 }
 
 }  // namespace

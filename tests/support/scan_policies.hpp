@@ -1,0 +1,234 @@
+// The registered policies as scans over all ready tasks: what the indexed ones are held against.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "dysta/sched/dysta/static_level.hpp"
+#include "dysta/sched/estimator.hpp"
+#include "dysta/sched/overdue.hpp"
+#include "dysta/sched/registry.hpp"
+#include "dysta/sched/scoring_policy.hpp"
+
+namespace dysta::test {
+
+class ScanFcfs final : public ScoringPolicy<> {
+ public:
+  TaskId choose(Seconds, AcceleratorId) override { return ready_.run_first(); }
+};
+
+class ScanEdf final : public ScoringPolicy<> {
+ public:
+  TaskId choose(Seconds, AcceleratorId) override {
+    return ready_.run_smallest([](const ReadyTask& task) { return task.deadline.count(); });
+  }
+};
+
+class ScanSjf final : public ScoringPolicy<> {
+ public:
+  ScanSjf(std::unique_ptr<Predictor> predictor, bool weighted)
+      : ScoringPolicy(std::move(predictor)), weighted_(weighted) {}
+
+  TaskId choose(Seconds, AcceleratorId) override {
+    return ready_.run_smallest([this](const ReadyTask& task) {
+      const double remaining_s = task.estimate.remaining.count();
+      return weighted_ ? remaining_s * task.estimate.isolated.count() : remaining_s;
+    });
+  }
+
+ private:
+  bool weighted_;
+};
+
+class ScanLlf final : public ScoringPolicy<> {
+ public:
+  explicit ScanLlf(std::unique_ptr<Predictor> predictor) : ScoringPolicy(std::move(predictor)) {}
+
+  TaskId choose(Seconds now, AcceleratorId) override {
+    return ready_.run_smallest([now](const ReadyTask& task) {
+      return (task.deadline - now - task.estimate.remaining).count();
+    });
+  }
+};
+
+class ScanHrrn final : public ScoringPolicy<> {
+ public:
+  explicit ScanHrrn(std::unique_ptr<Predictor> predictor) : ScoringPolicy(std::move(predictor)) {}
+
+  TaskId choose(Seconds now, AcceleratorId) override {
+    return ready_.run_largest([now](const ReadyTask& task) {
+      if (task.layers_done > 0) return kNever.count();
+      return (now - task.arrival + task.estimate.isolated) / task.estimate.isolated;
+    });
+  }
+};
+
+class ScanPlanaria final : public ScoringPolicy<> {
+ public:
+  explicit ScanPlanaria(bool overdue_is_urgent) : overdue_is_urgent_(overdue_is_urgent) {}
+
+  TaskId choose(Seconds now, AcceleratorId) override {
+    if (!overdue_is_urgent_) {
+      return run_largest_as_published(ready_, [now](const ReadyTask& task) {
+        return task.weight / (task.deadline - now).count();
+      });
+    }
+    return ready_.run_largest([now](const ReadyTask& task) {
+      return task.deadline <= now ? kNever.count() : task.weight / (task.deadline - now).count();
+    });
+  }
+
+ private:
+  bool overdue_is_urgent_;
+};
+
+class ScanSdrm3 final : public ScoringPolicy<> {
+ public:
+  ScanSdrm3(std::unique_ptr<Predictor> predictor, double alpha, bool overdue_is_urgent)
+      : ScoringPolicy(std::move(predictor)), alpha_(alpha), overdue_is_urgent_(overdue_is_urgent) {}
+
+  TaskId choose(Seconds now, AcceleratorId) override {
+    const auto score = [this, now](const ReadyTask& task) {
+      const bool most_urgent = overdue_is_urgent_ && task.deadline <= now;
+      const double urgency = most_urgent ? 1.0 : task.estimate.remaining / (task.deadline - now);
+      return std::min(1.0, urgency) + alpha_ * (now - task.last_run) / task.estimate.next_layer;
+    };
+    return overdue_is_urgent_ ? ready_.run_largest(score) : run_largest_as_published(ready_, score);
+  }
+
+ private:
+  double alpha_;
+  bool overdue_is_urgent_;
+};
+
+struct ScanPremaTask : ReadyTask {
+  double token = 0;
+};
+
+class ScanPrema final : public ScoringPolicy<ScanPremaTask> {
+ public:
+  ScanPrema(std::unique_ptr<Predictor> predictor, bool once)
+      : ScoringPolicy(std::move(predictor)), once_(once) {}
+
+  TaskId choose(Seconds now, AcceleratorId) override {
+    double largest = 0;
+    ready_.for_each([&](ScanPremaTask& task) {
+      const double earned = task.weight * (now - task.last_run) / task.estimate.isolated;
+      if (once_) {
+        task.token = task.weight + earned;
+      } else if (task.token == 0) {
+        task.token = task.weight;
+        return;
+      } else {
+        task.token += earned;
+      }
+      largest = std::max(largest, task.token);
+    });
+    const double threshold = largest >= 9 ? 9 : largest >= 3 ? 3 : 1;
+    return ready_.run_smallest([threshold](const ScanPremaTask& task) {
+      return task.token >= threshold ? task.estimate.remaining.count() : kNever.count();
+    });
+  }
+
+ private:
+  bool once_;
+};
+
+struct ScanDystaTask {
+  TaskId id{};
+  RequestRecord record;
+  double remaining_s = 0;
+  double last_run_s = 0;
+};
+
+class ScanDysta final : public Policy {
+ public:
+  ScanDysta(const Parameters& parameters, const PolicyContext& context)
+      : software_(context.profiles, tables_from(parameters),
+                  parameters.is("predictor", "oracle") ? context.truth : nullptr,
+                  parameters.number("beta")),
+        predictor_(make_predictor(parameters, context)),
+        keeps_first_score_(parameters.is("refresh", "static")),
+        beta_(parameters.number("beta")),
+        wait_unit_s_(parameters.is("wait_unit_s", "auto") ? context.profiles.mean_e2e().count()
+                                                          : parameters.number("wait_unit_s")) {
+    if (keeps_first_score_ && !parameters.is("predictor", "oracle")) {
+      predictor_ =
+          std::make_unique<DensityRatioPredictor>(context.profiles, tables_from(parameters), 0);
+    }
+  }
+
+  void on_arrival(const TaskArrival& arrival) override {
+    ready_.admit({.id = arrival.task,
+                  .record = software_.on_arrival(arrival),
+                  .remaining_s = predictor_->on_arrival(arrival).remaining.count(),
+                  .last_run_s = arrival.arrival.count()});
+  }
+  void on_layer_done(TaskId id, const Observation& observation) override {
+    ScanDystaTask& task = ready_.make_ready(id);
+    task.remaining_s = predictor_->on_layer_done(id, observation).remaining.count();
+    task.last_run_s = observation.end.count();
+  }
+  void on_finish(TaskId id) override { ready_.remove(id); }
+
+  TaskId choose(Seconds now, AcceleratorId) override {
+    if (keeps_first_score_) {
+      return ready_.run_smallest([](const ScanDystaTask& task) {
+        return task.record.first_score - (task.record.isolated.count() - task.remaining_s);
+      });
+    }
+    const double now_s = now.count();
+    const double wait_scale = wait_unit_s_ / static_cast<double>(ready_.ready());
+    return ready_.run_smallest([&](const ScanDystaTask& task) {
+      const double slack = std::max(0.0, task.record.deadline.count() - now_s - task.remaining_s);
+      const double waiting =
+          (now_s - task.last_run_s) * task.record.inverse_isolated_hz * wait_scale;
+      return task.remaining_s + beta_ * (slack + waiting);
+    });
+  }
+
+ private:
+  StaticLevel software_;
+  std::unique_ptr<Predictor> predictor_;
+  bool keeps_first_score_;
+  double beta_;
+  double wait_unit_s_;
+  ReadyList<ScanDystaTask> ready_;
+};
+
+/// The policy as a scan; null for one that is none of these, or one in other arithmetic.
+inline std::unique_ptr<Policy> make_scan(const ConfiguredPolicy& policy,
+                                         const PolicyContext& context) {
+  const Parameters& parameters = policy.parameters();
+  const std::string_view family =
+      std::string_view(policy.name()).substr(0, policy.name().find('_'));
+  if (family == "fcfs") return std::make_unique<ScanFcfs>();
+  if (family == "edf") return std::make_unique<ScanEdf>();
+  if (family == "planaria") {
+    return std::make_unique<ScanPlanaria>(parameters.is("overdue", "urgent"));
+  }
+  if (family == "dysta") {
+    const bool doubles = policy.name() != "dysta" || parameters.is("arithmetic", "double");
+    return doubles ? std::make_unique<ScanDysta>(parameters, context) : nullptr;
+  }
+  if (family == "sjf" || family == "srpt") {
+    return std::make_unique<ScanSjf>(make_predictor(parameters, context),
+                                     parameters.is("weight", "isolated"));
+  }
+  if (family == "llf") return std::make_unique<ScanLlf>(make_predictor(parameters, context));
+  if (family == "hrrn") return std::make_unique<ScanHrrn>(make_predictor(parameters, context));
+  if (family == "sdrm3") {
+    return std::make_unique<ScanSdrm3>(make_predictor(parameters, context),
+                                       parameters.number("alpha"),
+                                       parameters.is("overdue", "urgent"));
+  }
+  if (family == "prema") {
+    return std::make_unique<ScanPrema>(make_predictor(parameters, context),
+                                       parameters.is("tokens", "once"));
+  }
+  return nullptr;
+}
+
+}  // namespace dysta::test
