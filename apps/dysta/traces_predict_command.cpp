@@ -39,14 +39,16 @@ int run(const Options& options) {
     if (evaluation.errors.size() <= columns) continue;
     columns = evaluation.errors.size();
     head.resize(3);
-    for (const PredictorError& error : evaluation.errors) head.push_back(error.predictor);
+    for (const PredictorError& error : evaluation.errors) {
+      if (!error.yardstick) head.push_back(error.predictor);
+    }
   }
   TextTable table(head);
   for (const auto& [trace, evaluation] : evaluated) {
     std::vector<std::string> row{trace->name(), std::to_string(trace->samples()),
                                  fmt::format("{:.3f}", evaluation.mean_isolated_s * 1e3)};
     for (const PredictorError& error : evaluation.errors) {
-      row.push_back(fmt::format("{:.4f}", error.rmse_normalised));
+      if (!error.yardstick) row.push_back(fmt::format("{:.4f}", error.rmse_normalised));
     }
     row.resize(head.size(), "-");
     table.add(row);
@@ -69,6 +71,7 @@ int run(const Options& options) {
 
 void add_traces_predict_command(CLI::App& traces, Action& action) {
   constexpr std::size_t kMostParts = 1000;
+  constexpr std::size_t kMostInputs = 100'000'000;
   auto* command = traces.add_subcommand(
       "predict", "Show how far latency predictors are off, on inputs they were not made from");
   auto options = std::make_shared<Options>();
@@ -87,6 +90,11 @@ void add_traces_predict_command(CLI::App& traces, Action& action) {
       ->transform(whole_in(2, kMostParts))
       ->type_name("N")
       ->capture_default_str();
+  command
+      ->add_option("--training-inputs", options->evaluation.training_inputs,
+                   "Predict from at most so many inputs of the other parts")
+      ->transform(whole_in(1, kMostInputs))
+      ->type_name("N");
   command->add_option("--last-n", options->evaluation.last_n, "Layers that last_n looks back")
       ->transform(whole_in(1, DensityRatioPredictor::kLargestWindow))
       ->type_name("N")

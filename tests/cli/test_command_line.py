@@ -407,7 +407,7 @@ class PoliciesTest(CommandLineTest):
 
     def test_value_out_of_range(self) -> None:
         number = "a number from 0 to 1e9"
-        predictors = "none, average_all, last_one, last_n or oracle"
+        predictors = "none, average_all, last_one, last_n, length, elasticity, recursive or oracle"
         for policy, key, values, allowed in (
             ("dysta", "beta", ("-1", "nan", "inf", "1e400", "x", "auto", "1=2", "1:n=2"), number),
             ("dysta", "wait_unit_s", ("-1", "nan", "Auto", "1s"), f"auto or {number}"),

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "dysta/predict/conditional.hpp"
 #include "dysta/predict/density_ratio.hpp"
 #include "random_case.hpp"
 
@@ -16,28 +17,40 @@ using test::RandomCase;
 
 bool positive(Seconds time) { return std::isfinite(time.count()) && time > Seconds{0}; }
 
-RC_GTEST_PROP(DensityRatio, estimates_are_finite_and_greater_than_0, (const RandomCase& random)) {
-  const auto window = *rc::gen::element(std::uint32_t{0}, std::uint32_t{1}, std::uint32_t{3},
-                                        DensityRatioPredictor::kAllLayers);
-  const Tables tables = *rc::gen::element(Tables::pattern, Tables::model);
-  DensityRatioPredictor predictor(random.profiles, tables, window);
-  // Each request is a task of its own, one after the other under the same few ids.
+/// Each request is a task of its own, one after the other under the same few ids.
+void check_estimates(Predictor& predictor, const RandomCase& random) {
+  const auto check = [](const Estimate& estimate) {
+    RC_ASSERT(positive(estimate.remaining));
+    RC_ASSERT(positive(estimate.next_layer));
+    RC_ASSERT(positive(estimate.isolated));
+    RC_ASSERT(estimate.next_layer <= estimate.remaining * (1 + 1e-12));
+    RC_ASSERT(estimate.remaining <= estimate.isolated * (1 + 1e-12));
+    RC_ASSERT(std::isfinite(estimate.deviation.count()) && estimate.deviation >= Seconds{0});
+  };
   for (std::size_t r = 0; r < random.requests.size(); ++r) {
     const Request& request = random.requests[r];
     const auto task = static_cast<TaskId>(r % 3);
-    const auto check = [](const Estimate& estimate) {
-      RC_ASSERT(positive(estimate.remaining));
-      RC_ASSERT(positive(estimate.next_layer));
-      RC_ASSERT(positive(estimate.isolated));
-      RC_ASSERT(estimate.next_layer <= estimate.remaining * (1 + 1e-12));
-      RC_ASSERT(estimate.remaining <= estimate.isolated * (1 + 1e-12));
-    };
     check(predictor.on_arrival({.task = task, .variant = request.variant}));
     const auto layers = random.traces[request.variant].sample(request.sample);
     for (std::uint32_t l = 0; l + 1 < layers.size(); ++l) {
       check(predictor.on_layer_done(task, {.layer = l, .sparsity = layers[l].sparsity}));
     }
   }
+}
+
+RC_GTEST_PROP(DensityRatio, estimates_are_finite_and_greater_than_0, (const RandomCase& random)) {
+  const auto window = *rc::gen::element(std::uint32_t{0}, std::uint32_t{1}, std::uint32_t{3},
+                                        DensityRatioPredictor::kAllLayers);
+  const Tables tables = *rc::gen::element(Tables::pattern, Tables::model);
+  DensityRatioPredictor predictor(random.profiles, tables, window);
+  check_estimates(predictor, random);
+}
+
+RC_GTEST_PROP(Conditional, estimates_are_finite_and_greater_than_0, (const RandomCase& random)) {
+  ConditionalPredictor predictor(
+      random.profiles,
+      *rc::gen::element(Evidence::length, Evidence::mean_density, Evidence::recursion));
+  check_estimates(predictor, random);
 }
 
 // An input with the average density at every layer has the ratio 1, however far one looks back.

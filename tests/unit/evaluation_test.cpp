@@ -71,6 +71,7 @@ TEST(Evaluation, predicts_each_input_from_the_others) {
   }
   EXPECT_NEAR(errors.at("regression"), 0, 1e-12);
   EXPECT_FALSE(errors.contains("length"));
+  EXPECT_FALSE(errors.contains("parabola"));
   for (const PredictorError& error : evaluation.errors) {
     EXPECT_DOUBLE_EQ(error.rmse_normalised, error.rmse_s / 7) << error.predictor;
   }
@@ -108,8 +109,44 @@ TEST(Evaluation, fits_a_parabola_to_lengths) {
     inputs.push_back({{1, 0.5}, {2.0 + length * length, 0.5}});
   }
   const auto errors = errors_of(tiny_trace("m", inputs, lengths), 2);
-  EXPECT_NEAR(errors.at("length"), 0, 1e-9);
+  EXPECT_NEAR(errors.at("parabola"), 0, 1e-9);
   EXPECT_GT(errors.at("regression"), 1);
+}
+
+TEST(Evaluation, tells_bias_and_interval_and_how_often_a_deviation_holds) {
+  // Inputs 1 and 3 teach 2 s where inputs 0 and 2 take 4 s, and the other way round.
+  std::vector<test::TinySample> inputs;
+  for (int s = 0; s < 8; ++s) inputs.push_back({{1, 0.5}, {s % 2 == 0 ? 4.0 : 2.0, 0.5}});
+  inputs.push_back({{1, 0.5}, {7, 0.5}});
+  inputs.push_back({{1, 0.5}, {2, 0.5}});
+  const auto evaluation = evaluate_predictors(tiny_trace("m", inputs), {.folds = 2});
+  const PredictorError& none = evaluation.errors.front();
+  // Part 0: 4, 4, 4, 4 and 7 s taken for 2 s. Part 1: 2 s taken for the mean of those, 4.6 s.
+  const double mean_square = (4 * 4 + 25 + 5 * 2.6 * 2.6) / 10;
+  EXPECT_NEAR(none.rmse_s, std::sqrt(mean_square), 1e-12);
+  EXPECT_NEAR(none.bias_normalised * evaluation.mean_isolated_s, (-13.0 + 13) / 10, 1e-12);
+  EXPECT_FALSE(none.coverage.has_value());
+  double squares = 4 * (4 - mean_square) * (4 - mean_square);
+  squares += (25 - mean_square) * (25 - mean_square);
+  squares += 5 * (2.6 * 2.6 - mean_square) * (2.6 * 2.6 - mean_square);
+  const double half_width = 2.2622 * std::sqrt(squares / 9 / 10);  // Student's t, 9 degrees
+  EXPECT_NEAR(none.half_width_normalised * evaluation.mean_isolated_s,
+              half_width / (2 * std::sqrt(mean_square)), 1e-4);
+  for (const PredictorError& error : evaluation.errors) {
+    if (error.predictor != "recursive") continue;
+    // Part 0's inputs promise part 1 a deviation of √(7.2 / (5 - 3)) = 1.9 s, and 2.6 s are
+    // missing; part 1's never differ and promise none.
+    EXPECT_EQ(error.coverage, 1.0);
+  }
+}
+
+TEST(Evaluation, learns_from_as_few_inputs_as_asked) {
+  std::vector<test::TinySample> inputs;
+  for (const double second : {1, 1, 3, 3, 5, 5, 7, 7}) inputs.push_back({{1, 0.5}, {second, 0.5}});
+  // Every part holds 1, 3, 5 and 7 s; of two of them, 1 and 5 s are taken.
+  const auto errors =
+      evaluate_predictors(tiny_trace("m", inputs), {.folds = 2, .training_inputs = 2}).errors;
+  EXPECT_NEAR(errors.front().rmse_s, std::sqrt((4.0 + 0 + 4 + 16) / 4), 1e-12);
 }
 
 TEST(Evaluation, says_what_it_needs) {
@@ -127,7 +164,8 @@ TEST(Evaluation, words_its_table) {
   const std::vector<TracePredictions> evaluated{{&trace, evaluate_predictors(trace, {.folds = 2})}};
   EXPECT_THAT(predictions_csv(evaluated),
               testing::StartsWith("trace,kind,inputs,layers,mean_isolated_s,predictor,rmse_s,"
-                                  "rmse_normalised\nm_a,cnn,4,2,7,none,2.82842712474619"));
+                                  "rmse_normalised,half_width_normalised,bias_normalised,coverage\n"
+                                  "m_a,cnn,4,2,7,none,2.82842712474619"));
 }
 
 }  // namespace

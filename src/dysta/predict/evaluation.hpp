@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,19 +17,29 @@ struct EvaluationOptions {
   /// parts: every input once. Inputs of all sets are in all parts, as sets stand one after another.
   std::size_t folds = 5;
   std::uint32_t last_n = 3;  ///< layers that last_n looks back
+  /// Tables and fits are made from at most so many inputs of the other parts, evenly spread over
+  /// them; 0 for all. At least 1.
+  std::size_t training_inputs = 0;
 };
 
-/// The error of one predictor: root mean square, over inputs and the boundaries between layers, of
-/// predicted less true remaining latency.
+/// The error of one predictor, predicted less true remaining latency, over inputs and the
+/// boundaries between layers. Normalised is divided by the mean isolated latency of the network.
 struct PredictorError {
   std::string predictor;
-  double rmse_s = 0;
-  double rmse_normalised = 0;  ///< divided by the mean isolated latency of the network
+  bool yardstick = false;  ///< no scheduler offers it
+  double rmse_s = 0;       ///< root mean square
+  double rmse_normalised = 0;
+  double half_width_normalised = 0;  ///< of the rmse's 95% interval over inputs
+  double bias_normalised = 0;        ///< mean
+  /// Share of predictions that the truth is within 1.96 of the predictor's standard deviations of;
+  /// nothing where it tells none.
+  std::optional<double> coverage{};
 };
 
 struct PredictorEvaluation {
   double mean_isolated_s = 0;
-  /// none, last_one, last_n, average_all, regression; and length where inputs have one.
+  /// none, last_one, last_n, average_all, elasticity, recursive; length where inputs have one; then
+  /// the yardsticks regression, gaussian, and parabola where inputs have a length.
   std::vector<PredictorError> errors;
 };
 
@@ -43,8 +54,9 @@ struct TracePredictions {
   PredictorEvaluation evaluation;
 };
 
-/// `trace,kind,inputs,layers,mean_isolated_s,predictor,rmse_s,rmse_normalised`, a row a trace and
-/// predictor.
+/// `trace,kind,inputs,layers,mean_isolated_s,predictor,rmse_s,rmse_normalised,
+/// half_width_normalised,bias_normalised,coverage`, a row a trace and predictor; coverage is empty
+/// where there is none.
 std::string predictions_csv(std::span<const TracePredictions> evaluated);
 
 }  // namespace dysta

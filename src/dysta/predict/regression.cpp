@@ -110,7 +110,7 @@ Estimate DensityRegressionPredictor::on_layer_done(TaskId task, const Observatio
                      value_of(remaining_[0], row));
 }
 
-LengthPredictor::LengthPredictor(const Trace& training) {
+ParabolaPredictor::ParabolaPredictor(const Trace& training) {
   std::vector<RegressionRow> rows;
   std::vector<double> values(training.samples());
   for (std::size_t s = 0; s < training.samples(); ++s) {
@@ -123,19 +123,19 @@ LengthPredictor::LengthPredictor(const Trace& training) {
   remaining_.emplace_back();
 }
 
-Estimate LengthPredictor::estimate(TaskId task, std::uint32_t next_layer) const {
+Estimate ParabolaPredictor::estimate(TaskId task, std::uint32_t next_layer) const {
   const RegressionRow row = length_row(length_[index(task)]);
   return estimate_of(value_of(remaining_[next_layer], row),
                      value_of(remaining_[next_layer + 1], row), value_of(remaining_[0], row));
 }
 
-Estimate LengthPredictor::on_arrival(const TaskArrival& arrival) {
+Estimate ParabolaPredictor::on_arrival(const TaskArrival& arrival) {
   if (index(arrival.task) >= length_.size()) length_.resize(index(arrival.task) + 1);
   length_[index(arrival.task)] = arrival.sequence_length;
   return estimate(arrival.task, 0);
 }
 
-Estimate LengthPredictor::on_layer_done(TaskId task, const Observation& observation) {
+Estimate ParabolaPredictor::on_layer_done(TaskId task, const Observation& observation) {
   return estimate(task, observation.layer + 1);
 }
 

@@ -43,9 +43,9 @@ class DensityRegressionPredictor final : public Predictor {
 /// Remaining latency from the length of the input alone, a parabola a layer by least squares: what
 /// is known at arrival, before anything is seen. For tasks of the variant it was fitted to, whose
 /// inputs have lengths.
-class LengthPredictor final : public Predictor {
+class ParabolaPredictor final : public Predictor {
  public:
-  explicit LengthPredictor(const Trace& training);
+  explicit ParabolaPredictor(const Trace& training);
 
   Estimate on_arrival(const TaskArrival& arrival) override;
   Estimate on_layer_done(TaskId task, const Observation& observation) override;

@@ -18,8 +18,9 @@ std::vector<ParameterSpec> with_estimator(std::vector<ParameterSpec> own,
 
 Tables tables_from(const Parameters& parameters);
 
-/// The predictor that `parameters` ask for. Throws `SpecificationError` for an oracle without
-/// truth.
+/// The predictor that `parameters` ask for. Conditional expectations are those of the pattern,
+/// whatever `tables` says: they are fitted to inputs of one variant. Throws `SpecificationError`
+/// for an oracle without truth.
 std::unique_ptr<Predictor> make_predictor(const Parameters& parameters,
                                           const PolicyContext& context);
 

@@ -55,7 +55,7 @@ Profiles::Profiles(const TraceSet& traces) {
 
     Sums own(trace.layers());
     own.add(trace);
-    Profile& profile = profiles_.emplace_back();
+    Profile& profile = profiles_.emplace_back(Profile{.conditional = ConditionalTable(trace)});
     profile.by_pattern = own.latency_table();
     for (const long double sum : own.sparsity) {
       profile.average_density.push_back(static_cast<double>(1 - sum / own.samples));

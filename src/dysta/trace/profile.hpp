@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "dysta/trace/conditional_table.hpp"
 #include "dysta/trace/trace.hpp"
 
 namespace dysta {
@@ -19,11 +20,12 @@ struct LatencyTable {
 /// The tables of one variant. Means are over samples; those of a model over all samples of all its
 /// variants, each sample counting once.
 struct Profile {
-  LatencyTable by_pattern;              ///< of this model pruned with this pattern
-  LatencyTable by_model;                ///< of this model, whatever the pattern
-  std::vector<double> average_density;  ///< 1 - mean sparsity, one entry a layer, in (0, 1]
-  Seconds e2e_pattern{};                ///< mean latency of the whole network, this pattern
-  Seconds e2e_model{};                  ///< mean latency of the whole network, any pattern
+  LatencyTable by_pattern{};              ///< of this model pruned with this pattern
+  LatencyTable by_model{};                ///< of this model, whatever the pattern
+  std::vector<double> average_density{};  ///< 1 - mean sparsity, one entry a layer, in (0, 1]
+  Seconds e2e_pattern{};                  ///< mean latency of the whole network, this pattern
+  Seconds e2e_model{};                    ///< mean latency of the whole network, any pattern
+  ConditionalTable conditional;           ///< of this pattern, by length and densities seen
 };
 
 /// The profiles of all variants of a trace set.

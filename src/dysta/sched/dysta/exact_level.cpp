@@ -3,8 +3,10 @@
 namespace dysta {
 
 void ExactLevel::write(const RequestRecord& record) {
-  const Estimate estimate = predictor_->on_arrival(
-      {.task = record.task, .variant = record.variant, .arrival = record.arrival});
+  const Estimate estimate = predictor_->on_arrival({.task = record.task,
+                                                    .variant = record.variant,
+                                                    .arrival = record.arrival,
+                                                    .sequence_length = record.sequence_length});
   table_.admit(record.task, {estimate.remaining.count(), record.deadline.count(),
                              record.arrival.count(), record.inverse_isolated_hz});
 }

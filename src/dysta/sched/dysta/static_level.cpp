@@ -11,6 +11,7 @@ RequestRecord StaticLevel::on_arrival(const TaskArrival& arrival) const {
       truth_ ? truth_->truth(arrival.task, 0).isolated.count() : table.isolated_s();
   return {.task = arrival.task,
           .variant = arrival.variant,
+          .sequence_length = arrival.sequence_length,
           .arrival = arrival.arrival,
           .deadline = arrival.deadline(),
           .isolated = Seconds{isolated},

@@ -12,7 +12,8 @@ namespace dysta {
 /// levels, and the contents of the hardware's request table.
 struct RequestRecord {
   TaskId task{};
-  VariantId variant{};  ///< selects the profile tables
+  VariantId variant{};                ///< selects the profile tables
+  std::uint32_t sequence_length = 0;  ///< tokens, for predictors that use it; 0 without
   Seconds arrival{};
   Seconds deadline{};
   Seconds isolated{};              ///< estimated latency of the whole network

@@ -1,0 +1,82 @@
+// What is to be expected of an input once its length is known and some of its densities were seen.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dysta/trace/trace.hpp"
+
+namespace dysta {
+
+/// The remaining latency of one variant as a conditional expectation, fitted to its inputs by least
+/// squares, in parts that each cost the hardware a table and a multiplication:
+///
+/// - **Length**, known at arrival: R[l] and D[l], the mean remaining latency and density of inputs
+///   of one length: a line in each of several buckets of lengths, which hold equally many inputs.
+/// - **Elasticity**: R[l] · (1 + c[l] · (γ - 1)), γ being the mean of density / D over the layers
+///   run. c[l] is how much of a surplus of density turns into latency.
+/// - **Recursion**: R[l + 1] · (1 + e), e' = keep[l] · e + gain[l] · (density / D[l] - 1) when
+/// layer
+///   l ends, from e = 0: a Kalman filter of one state whose gains come from the fit, not from a
+///   model of noise.
+///
+/// Coefficients are shrunk towards 0 by what their uncertainty explains (1 - 1/t², and 0 for
+/// t² < 1; t is the coefficient in standard errors), so that a density that tells nothing is not
+/// listened to.
+class ConditionalTable {
+ public:
+  /// With fewer inputs a bucket's line follows its noise.
+  static constexpr std::size_t kInputsPerBucket = 16;
+  static constexpr std::size_t kMostBuckets = 12;
+
+  explicit ConditionalTable(const Trace& training);
+
+  std::size_t layers() const { return keep_.size(); }
+  std::size_t buckets() const { return last_length_.size() + 1; }
+
+  /// The bucket of inputs of this length.
+  std::size_t bucket(std::uint32_t length) const;
+
+  /// Seconds from the start of `layer` to the end for an input of this length, greater than 0; 0
+  /// for `layer` = `layers()`.
+  double remaining_s(std::size_t bucket, std::size_t layer, double length) const;
+
+  /// Mean density of `layer` for an input of this length, greater than 0.
+  double density(std::size_t bucket, std::size_t layer, double length) const;
+
+  /// c before `next_layer`; 0 before the first.
+  double elasticity(std::size_t next_layer) const { return elasticity_[next_layer]; }
+  /// Of the recursion at the end of `layer`, which is not the last.
+  double keep(std::size_t layer) const { return keep_[layer]; }
+  double gain(std::size_t layer) const { return gain_[layer]; }
+
+  /// Standard deviation of an input's remaining latency / R[l] about the recursion's 1 + e, before
+  /// `next_layer`.
+  double deviation(std::size_t next_layer) const { return deviation_[next_layer]; }
+
+ private:
+  /// A line in the length, and half of the least value seen, which it is not taken below.
+  struct Curve {
+    double constant = 0;
+    double slope = 0;  ///< per token
+    double floor = 0;
+
+    double at(double length) const;
+  };
+
+  static Curve fit_curve(std::span<const double> lengths, std::span<const double> values);
+  void fit_lengths(const Trace& training);
+  void fit_densities(const Trace& training);
+
+  std::vector<std::uint32_t> last_length_;  ///< of every bucket but the last; ascending
+  std::vector<Curve> remaining_;            ///< by bucket and layer
+  std::vector<Curve> density_;              ///< by bucket and layer
+  std::vector<double> elasticity_;          ///< by next layer
+  std::vector<double> keep_;                ///< by layer
+  std::vector<double> gain_;                ///< by layer
+  std::vector<double> deviation_;           ///< by next layer
+};
+
+}  // namespace dysta
