@@ -1,19 +1,23 @@
 #include <iterator>
 #include <memory>
+#include <span>
 
 #include <CLI/Option.hpp>
 #include <fmt/format.h>
 
 #include "commands.hpp"
+#include "dysta/sched/dispatch/dispatcher.hpp"
 #include "dysta/sched/registry.hpp"
 #include "output.hpp"
 
 namespace dysta::cli {
 namespace {
 
-std::string as_text(const PolicyRegistry& registry) {
+/// Policies or dispatchers.
+template <class Entry>
+std::string as_text(std::span<const Entry> entries) {
   std::string text;
-  for (const PolicyEntry& entry : registry.entries()) {
+  for (const Entry& entry : entries) {
     fmt::format_to(std::back_inserter(text), "{}: {}\n", entry.name, entry.help);
     for (const ParameterSpec& spec : entry.parameters) {
       fmt::format_to(std::back_inserter(text), "  {}={}  {}; allowed is {}\n", spec.name,
@@ -53,11 +57,18 @@ void add_policies_command(CLI::App& app, Action& action) {
   auto* command =
       app.add_subcommand("policies", "List the policies: what runs next, and their parameters");
   auto markdown = std::make_shared<bool>(false);
-  command->add_flag("--markdown", *markdown, "As the tables of docs/policies.md");
-  command->callback([markdown, &action] {
-    action = [markdown] {
+  auto in_front = std::make_shared<bool>(false);
+  auto* tables = command->add_flag("--markdown", *markdown, "As the tables of docs/policies.md");
+  command
+      ->add_flag("--dispatchers", *in_front,
+                 "The dispatchers instead: which accelerator's queue a request joins")
+      ->excludes(tables);
+  command->callback([markdown, in_front, &action] {
+    action = [markdown, in_front] {
       const PolicyRegistry registry;
-      print(*markdown ? as_markdown(registry) : as_text(registry));
+      print(*in_front   ? as_text(dispatchers())
+            : *markdown ? as_markdown(registry)
+                        : as_text(registry.entries()));
       return 0;
     };
   });

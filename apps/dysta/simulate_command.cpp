@@ -32,9 +32,12 @@ struct Options {
   std::string seeds;  // wins over `seed`
   std::string policies = "fcfs,sjf,prema,planaria,sdrm3,dysta";
   std::string baseline;
+  std::string dispatch;  // as the pools say, if not given
+  double migration_cost_s = 0;
   double preemption_cost_s = 0;
   double decision_cost_s = 0;
   std::uint32_t accelerators = 1;
+  std::uint32_t scale = 1;
   std::size_t jobs = 0;  // 0: as many as there are cores
   std::string completions;
   std::string json;
@@ -44,19 +47,22 @@ struct Options {
 };
 
 /// The index of the policy that `--baseline` names, by label or, where only one has it, by name.
-std::size_t find_baseline(std::string_view name, const std::vector<ConfiguredPolicy>& policies) {
+std::size_t find_baseline(std::string_view name, const std::vector<ConfiguredPolicy>& policies,
+                          const std::vector<Dispatch>& dispatch) {
   if (name.empty()) return 0;
-  for (std::size_t i = 0; i < policies.size(); ++i) {
-    if (policies[i].label() == name) return i;
-  }
+  const std::vector<std::string> labels = compared_labels(policies, dispatch);
+  const auto labelled = std::find(labels.begin(), labels.end(), name);
+  if (labelled != labels.end()) return static_cast<std::size_t>(labelled - labels.begin());
   const auto has_name = [&](const ConfiguredPolicy& policy) { return policy.name() == name; };
-  if (std::count_if(policies.begin(), policies.end(), has_name) == 1) {
+  if (dispatch.size() <= 1 && std::count_if(policies.begin(), policies.end(), has_name) == 1) {
     return static_cast<std::size_t>(std::find_if(policies.begin(), policies.end(), has_name) -
                                     policies.begin());
   }
   throw SpecificationError("--baseline: " + in_quotes(name) +
-                           " is none of the policies compared, or several; allowed is one of "
-                           "--policies, as written there");
+                           " is none of the policies compared, or several; allowed is one of " +
+                           (dispatch.empty() ? "--policies, as written there"
+                                             : "--policies and how it is dispatched, such as " +
+                                                   in_quotes(labels.front())));
 }
 
 /// What is simulated: pools of accelerators, and what they are asked for.
@@ -75,12 +81,13 @@ std::vector<std::uint64_t> seeds_of(const Options& options) {
 void set_up_scenario(const Options& options, Setting& setting) {
   const Scenario& scenario =
       setting.scenario.emplace(load_scenario(find_scenario(options.scenario, folders_of_names())));
-  setting.pools.assign(scenario.pools().begin(), scenario.pools().end());
-  const ScenarioDraw wanted{.load = options.workload.load,
+  setting.pools = scaled_pools(scenario, options.scale);
+  const ScenarioDraw wanted{.scale = options.scale,
+                            .load = options.workload.load,
                             .rate_hz = options.workload.rate_hz,
                             .slo_multiplier = options.workload.slo_multiplier,
                             .count = options.workload.count.value_or(1000)};
-  setting.workloads = draw_workloads(scenario.pools(), scenario.streams(),
+  setting.workloads = draw_workloads(setting.pools, scenario.streams(),
                                      stream_draw(scenario, wanted), seeds_of(options));
   setting.workloads.description.scenario = scenario.name();
 }
@@ -160,7 +167,9 @@ class Outputs {
 int run(const Options& options) {
   const PolicyRegistry registry;
   const auto policies = registry.parse(options.policies);
-  const std::size_t baseline = find_baseline(options.baseline, policies);
+  const auto dispatch =
+      options.dispatch.empty() ? std::vector<Dispatch>{} : Dispatch::parse(options.dispatch);
+  const std::size_t baseline = find_baseline(options.baseline, policies, dispatch);
 
   Setting setting;
   set_up(options, setting);
@@ -177,7 +186,9 @@ int run(const Options& options) {
   Progress progress("simulations");
   CompareOptions compare_options;
   compare_options.costs = {.decision = Seconds{options.decision_cost_s},
-                           .preemption = Seconds{options.preemption_cost_s}};
+                           .preemption = Seconds{options.preemption_cost_s},
+                           .migration = Seconds{options.migration_cost_s}};
+  compare_options.dispatch = dispatch;
   compare_options.threads =
       options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   compare_options.progress = [&](std::size_t done, std::size_t of) { progress.update(done, of); };
@@ -247,12 +258,28 @@ void add_simulate_command(CLI::App& app, Action& action) {
 
   command
       ->add_option("--accelerators", options->accelerators,
-                   "Identical accelerators behind one instance of each policy")
+                   "Identical accelerators, behind one queue unless --dispatch says otherwise")
       ->transform(whole_in(1, 4096))
       ->group("Workload")
       ->type_name("M")
       ->capture_default_str()
       ->excludes(scenario);
+  command
+      ->add_option("--scale", options->scale,
+                   "So many times the scenario's accelerators, and its rates with them")
+      ->transform(whole_in(1, kMostAccelerators))
+      ->group("Workload")
+      ->type_name("K")
+      ->capture_default_str()
+      ->needs(scenario);
+  command
+      ->add_option("--dispatch", options->dispatch,
+                   "How requests come to the accelerators of a pool, NAME[:key=value][,NAME...]: "
+                   "global (one queue for all), or a dispatcher in front of queues of their own "
+                   "(dysta policies --dispatchers lists them); every policy is run with each")
+      ->group("Policies")
+      ->type_name("LIST")
+      ->check(some_text());
   command
       ->add_option("--policies", options->policies,
                    "NAME[:key=value[,key=value]][,NAME...]; dysta policies lists them")
@@ -269,6 +296,14 @@ void add_simulate_command(CLI::App& app, Action& action) {
   command
       ->add_option("--preemption-cost", options->preemption_cost_s,
                    "Seconds lost when an unfinished task is put aside for another")
+      ->check(number_in(0, 1e6))
+      ->group("Policies")
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  command
+      ->add_option("--migration-cost", options->migration_cost_s,
+                   "Seconds lost when a task goes on on another accelerator than that of its last "
+                   "layer")
       ->check(number_in(0, 1e6))
       ->group("Policies")
       ->type_name("SECONDS")

@@ -101,6 +101,16 @@ TEST_F(SeveralAccelerators, the_first_idle_one_is_asked_for_first) {
                           "A ends", "B ends", "C ends"));
 }
 
+// B's second layer is run by the accelerator that ran A: it is asked for first.
+TEST_F(SeveralAccelerators, a_migration_costs_what_is_stated) {
+  const std::vector<Request> requests{request(0, "one"), request(0, "pair")};
+  EXPECT_THAT(completions(run(requests, 2)), ElementsAre(1, 2));
+  EXPECT_THAT(completions(run(requests, 2, {.migration = Seconds{0.25}})), ElementsAre(1, 2.25));
+  EXPECT_EQ(slices(timeline_).back(), "B0 1.25-2.25");
+  // Nobody migrates alone.
+  EXPECT_THAT(completions(run(requests, 1, {.migration = Seconds{0.25}})), ElementsAre(1, 3));
+}
+
 // C finds both busy at 0.5 and starts where A ended at 1.
 TEST_F(SeveralAccelerators, an_arrival_waits_while_all_are_busy) {
   run({request(0, "one"), request(0, "three"), request(0.5, "one")}, 2);

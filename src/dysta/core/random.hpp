@@ -19,7 +19,8 @@ enum class StreamPurpose : std::uint64_t {
   synthesis = 5,
   streams = 6,
   phases = 7,
-  events = 8
+  events = 8,
+  dispatch = 9
 };
 
 /// xoshiro256++ (Blackman and Vigna, 2019), its state filled by SplitMix64 from seed and purpose.

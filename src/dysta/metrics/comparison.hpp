@@ -15,12 +15,14 @@
 
 namespace dysta {
 
-/// Identical accelerators behind one policy.
+/// Identical accelerators.
 struct PoolDescription {
   std::string name;
   std::string accelerator;         ///< the kind; empty where unknown
   std::uint32_t accelerators = 1;  ///< how many
   double utilisation = 0;          ///< offered: Σ rate × mean latency / accelerators
+  /// How requests come to them: `global` is one queue; empty where every policy says it.
+  std::string dispatch = "global";
 };
 
 /// Of how many networks the zeros were counted, of how many drawn, of how many nobody says.
@@ -49,12 +51,15 @@ struct WorkloadDescription {
   double quantile_error = 0;             ///< relative, at most: 0 where quantiles are exact
   double preemption_cost_s = 0;
   double decision_cost_s = 0;
+  double migration_cost_s = 0;
 };
 
 /// One policy over all runs.
 struct PolicyResult {
   std::string name;
-  std::string label;  ///< name and the parameters that were given
+  std::string
+      label;  ///< name and the parameters that were given, and the dispatcher where asked for
+  std::string dispatch{};  ///< the dispatcher asked for; empty where pools say it themselves
   std::vector<std::pair<std::string, std::variant<double, std::string>>> parameters;
   std::vector<Summary> summaries;     ///< one a run
   std::vector<Breakdown> breakdowns;  ///< one a run

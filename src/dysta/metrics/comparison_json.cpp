@@ -18,7 +18,8 @@ Json pools_json(const WorkloadDescription& workload) {
     out.push_back({{"name", pool.name},
                    {"accelerator", pool.accelerator},
                    {"accelerators", pool.accelerators},
-                   {"utilisation", pool.utilisation}});
+                   {"utilisation", pool.utilisation},
+                   {"dispatch", pool.dispatch.empty() ? Json(nullptr) : Json(pool.dispatch)}});
   }
   return out;
 }
@@ -42,7 +43,8 @@ Json workload_json(const WorkloadDescription& workload) {
           {"offered_load", or_null(workload.offered_load)},
           {"quantile_error", workload.quantile_error},
           {"preemption_cost_s", workload.preemption_cost_s},
-          {"decision_cost_s", workload.decision_cost_s}};
+          {"decision_cost_s", workload.decision_cost_s},
+          {"migration_cost_s", workload.migration_cost_s}};
 }
 
 Json groups_json(const PolicyResult& policy, std::vector<Group> Breakdown::*which) {
@@ -67,6 +69,7 @@ Json parameters_json(const PolicyResult& policy) {
 
 Json policy_json(const Comparison& comparison, const PolicyResult& policy) {
   Json out{{"name", policy.name}, {"label", policy.label}, {"parameters", parameters_json(policy)}};
+  out["dispatch"] = policy.dispatch.empty() ? Json() : Json(policy.dispatch);
   const bool several = policy.summaries.size() > 1;
   Json intervals = Json::object();
   Json differences = Json::object();

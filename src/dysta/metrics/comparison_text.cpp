@@ -85,16 +85,24 @@ std::string head(const Comparison& comparison) {
   if (workload.offered_load) text += fmt::format(", offered load {:.2f}", *workload.offered_load);
   text += '\n' + origins_text(workload.origins) + '\n';
   for (const PoolDescription& pool : workload.pools) {
-    text += fmt::format("{}: {} {}, offered utilisation {:.2f}\n", pool.name, pool.accelerators,
-                        pool.accelerator, pool.utilisation);
+    text += fmt::format("{}: {} {}, offered utilisation {:.2f}{}\n", pool.name, pool.accelerators,
+                        pool.accelerator, pool.utilisation,
+                        pool.dispatch.empty() || pool.dispatch == "global"
+                            ? ""
+                            : ", dispatched by " + pool.dispatch);
   }
   if (workload.quantile_error > 0) {
     text += fmt::format("quantiles within {:g}%\n", 100 * workload.quantile_error);
   }
+  std::vector<std::string> costs;
   if (workload.decision_cost_s > 0 || workload.preemption_cost_s > 0) {
-    text += fmt::format("a decision costs {:g} s, a preemption {:g} s\n", workload.decision_cost_s,
-                        workload.preemption_cost_s);
+    costs.push_back(fmt::format("a decision costs {:g} s, a preemption {:g} s",
+                                workload.decision_cost_s, workload.preemption_cost_s));
   }
+  if (workload.migration_cost_s > 0) {
+    costs.push_back(fmt::format("a migration costs {:g} s", workload.migration_cost_s));
+  }
+  if (!costs.empty()) text += fmt::format("{}\n", fmt::join(costs, ", "));
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include "dysta/io/csv.hpp"
 #include "dysta/io/yaml.hpp"
 #include "dysta/scenario/scenario.hpp"
+#include "dysta/sched/dispatch/dispatcher.hpp"
 #include "dysta/trace/trace_reader.hpp"
 
 namespace dysta {
@@ -17,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostAccelerators = 4096;
 constexpr int kMostInputs = 100'000;
 constexpr double kLargestRate = 1e12;
 
@@ -106,7 +106,15 @@ class Loader {
     gathered.pool.accelerator = gathered.accelerator->name();
     if (map.has("count")) {
       gathered.pool.accelerators =
-          static_cast<std::uint32_t>(map.whole("count", 1, kMostAccelerators));
+          static_cast<std::uint32_t>(map.whole("count", 1, int{kMostAccelerators}));
+    }
+    if (map.has("dispatch")) {
+      gathered.pool.dispatch = map.text("dispatch");
+      try {
+        Dispatch::parse_one(gathered.pool.dispatch);
+      } catch (const SpecificationError& error) {
+        map.complain("dispatch", error.what());
+      }
     }
     map.done();
     gathered_.push_back(std::move(gathered));

@@ -23,6 +23,20 @@ Scenario::Scenario(std::string name, std::string what, std::optional<double> loa
   }
 }
 
+std::vector<Pool> scaled_pools(const Scenario& scenario, std::uint32_t scale) {
+  std::vector<Pool> pools(scenario.pools().begin(), scenario.pools().end());
+  for (Pool& pool : pools) {
+    if (pool.accelerators > kMostAccelerators / scale) {
+      throw SpecificationError("accelerator " + in_quotes(pool.name) + " of scenario " +
+                               in_quotes(scenario.name()) + " would stand " +
+                               std::to_string(std::uint64_t{pool.accelerators} * scale) +
+                               " times; allowed are at most " + std::to_string(kMostAccelerators));
+    }
+    pool.accelerators *= scale;
+  }
+  return pools;
+}
+
 double rate_scale(const Scenario& scenario, const ScenarioDraw& options) {
   if (options.rate_hz) {
     double stated = 0;
@@ -30,8 +44,8 @@ double rate_scale(const Scenario& scenario, const ScenarioDraw& options) {
     return *options.rate_hz / stated;
   }
   const auto load = options.load ? options.load : scenario.load();
-  if (!load) return 1;
-  const auto shares = utilisations(scenario.pools(), scenario.streams());
+  if (!load) return options.scale;
+  const auto shares = utilisations(scaled_pools(scenario, options.scale), scenario.streams());
   return *load / *std::max_element(shares.begin(), shares.end());
 }
 
@@ -45,8 +59,8 @@ double utilisation(const Scenario& scenario, const ScenarioDraw& options) {
   // As asked for, without the rounding of a rate in between.
   const auto load = options.load || options.rate_hz ? options.load : scenario.load();
   if (load) return *load;
-  const auto shares =
-      utilisations(scenario.pools(), scenario.streams(), rate_scale(scenario, options));
+  const auto shares = utilisations(scaled_pools(scenario, options.scale), scenario.streams(),
+                                   rate_scale(scenario, options));
   return *std::max_element(shares.begin(), shares.end());
 }
 
@@ -60,6 +74,15 @@ StreamDraw stream_draw(const Scenario& scenario, const ScenarioDraw& options) {
                                "streams all have slo_multiplier");
     }
   }
+  if (options.scale != 1) {
+    for (const Stream& stream : scenario.streams()) {
+      if (!std::holds_alternative<Periods>(stream.deadline)) continue;
+      throw SpecificationError("a scale is given, and stream " + in_quotes(stream.name) +
+                               " of scenario " + in_quotes(scenario.name()) +
+                               " has deadlines in periods, which a higher rate makes shorter; "
+                               "allowed are scenarios without");
+    }
+  }
   return {.rate_scale = rate_scale(scenario, options),
           .slo_multiplier = options.slo_multiplier,
           .count = options.count,
@@ -67,7 +90,8 @@ StreamDraw stream_draw(const Scenario& scenario, const ScenarioDraw& options) {
 }
 
 Run draw(const Scenario& scenario, const ScenarioDraw& options) {
-  return draw(scenario.pools(), scenario.streams(), stream_draw(scenario, options));
+  return draw(scaled_pools(scenario, options.scale), scenario.streams(),
+              stream_draw(scenario, options));
 }
 
 std::string find_scenario(std::string_view name_or_path, std::span<const std::string> folders) {

@@ -18,6 +18,9 @@
 
 namespace dysta {
 
+/// A pool has at most so many.
+inline constexpr std::uint32_t kMostAccelerators = 4096;
+
 /// A scenario file (docs/scenarios.md), read, with its traces loaded or synthesised.
 class Scenario {
  public:
@@ -59,12 +62,18 @@ class Scenario {
 /// How a run is drawn from a scenario. The rates of all streams are scaled by one factor: to a
 /// load, or to a total rate, or as the scenario says.
 struct ScenarioDraw {
+  std::uint32_t scale =
+      1;  ///< so many times the scenario's accelerators, and rates as it says them
   std::optional<double> load{};            ///< offered utilisation of the busiest pool
   std::optional<double> rate_hz{};         ///< requests of all streams a second; not with `load`
   std::optional<double> slo_multiplier{};  ///< in place of the scenario's
   std::size_t count = 1000;                ///< requests of all streams together
   std::uint64_t seed = 1;
 };
+
+/// The scenario's pools with `scale` times their accelerators. Throws `SpecificationError` for more
+/// than `kMostAccelerators` in one.
+std::vector<Pool> scaled_pools(const Scenario& scenario, std::uint32_t scale);
 
 /// What the stated rates are multiplied by.
 double rate_scale(const Scenario& scenario, const ScenarioDraw& options);
@@ -76,7 +85,8 @@ double rate_hz(const Scenario& scenario, const ScenarioDraw& options);
 double utilisation(const Scenario& scenario, const ScenarioDraw& options);
 
 /// `options` for the streams. Throws `SpecificationError` for an SLO multiplier where a stream has
-/// deadlines that do not depend on latencies.
+/// deadlines that do not depend on latencies, and for a scale where a stream has deadlines in
+/// periods: at a higher rate they would be shorter.
 StreamDraw stream_draw(const Scenario& scenario, const ScenarioDraw& options);
 
 /// The requests of one run. Throws as the functions that it calls.

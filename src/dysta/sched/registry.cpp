@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dysta/core/error.hpp"
+#include "dysta/sched/configured.hpp"
 
 namespace dysta {
 
@@ -116,6 +117,17 @@ const PolicyEntry* PolicyRegistry::find(std::string_view name) const {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const PolicyEntry& entry) { return entry.name == name; });
   return found == entries_.end() ? nullptr : &*found;
+}
+
+std::vector<ConfiguredPolicy> PolicyRegistry::parse(std::string_view list) const {
+  std::vector<Configurable> known;
+  for (const PolicyEntry& entry : entries_) known.push_back({entry.name, entry.parameters});
+  std::vector<ConfiguredPolicy> policies;
+  for (Configured& configured : parse_configured(list, known, "policy")) {
+    policies.emplace_back(entries_[configured.entry], std::move(configured.label),
+                          std::move(configured.parameters));
+  }
+  return policies;
 }
 
 }  // namespace dysta

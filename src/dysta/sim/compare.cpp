@@ -11,6 +11,7 @@
 #include "dysta/core/error.hpp"
 #include "dysta/metrics/bound.hpp"
 #include "dysta/metrics/reduction.hpp"
+#include "dysta/sim/dispatched.hpp"
 #include "dysta/sim/for_each_index.hpp"
 
 namespace dysta {
@@ -268,7 +269,8 @@ Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> st
     description.pools.push_back({.name = pools[p].name,
                                  .accelerator = pools[p].accelerator,
                                  .accelerators = pools[p].accelerators,
-                                 .utilisation = shares[p]});
+                                 .utilisation = shares[p],
+                                 .dispatch = pools[p].dispatch});
   }
   describe(workloads, pools);
   return workloads;
@@ -316,11 +318,33 @@ class Both final : public OutcomeSink {
   OutcomeSink& second_;
 };
 
-/// Every pool's requests under an instance of the policy of its own, pool by pool.
-/// `open` is called once a pool.
+/// The requests of one pool, however they come to its accelerators.
+RunCounts simulate_pool(const Pool& pool, RequestSource& requests, const ConfiguredPolicy& policy,
+                        SchedulingCosts costs, OutcomeSink& outcomes, Timeline* timeline,
+                        std::uint64_t seed) {
+  const Dispatch dispatch = Dispatch::parse_one(pool.dispatch);
+  if (dispatch.global()) {
+    Simulation simulation(*pool.traces, costs, pool.accelerators);
+    const auto instance = policy.make({.profiles = *pool.profiles, .truth = &simulation});
+    return simulation.run(requests, *instance, outcomes, timeline);
+  }
+  const auto dispatcher = dispatch.make({.accelerators = pool.accelerators, .seed = seed});
+  const auto make_policy = [&](const Truth& truth) {
+    return policy.make({.profiles = *pool.profiles, .truth = &truth});
+  };
+  return simulate_dispatched({.traces = *pool.traces,
+                              .profiles = *pool.profiles,
+                              .accelerators = pool.accelerators,
+                              .costs = costs,
+                              .make_policy = make_policy},
+                             *dispatcher, requests, outcomes, timeline);
+}
+
+/// Pool by pool. `open` is called once a pool.
 template <class Open>
 RunCounts simulate_pools(std::span<const Pool> pools, Open&& open, const ConfiguredPolicy& policy,
-                         SchedulingCosts costs, OutcomeSink& outcomes, Timeline* timeline) {
+                         SchedulingCosts costs, OutcomeSink& outcomes, Timeline* timeline,
+                         std::uint64_t seed) {
   if (timeline != nullptr) timeline->clear();
   RunCounts counts;
   std::size_t models = 0;
@@ -330,11 +354,9 @@ RunCounts simulate_pools(std::span<const Pool> pools, Open&& open, const Configu
     const std::unique_ptr<RequestSource> all = open();
     RequestsOfPool requests(*all, p);
     OutcomesOfPool own(outcomes, models);
-    Simulation simulation(*pool.traces, costs, pool.accelerators);
-    const auto instance = policy.make({.profiles = *pool.profiles, .truth = &simulation});
     Timeline layers;
-    const RunCounts pool_counts =
-        simulation.run(requests, *instance, own, timeline == nullptr ? nullptr : &layers);
+    const RunCounts pool_counts = simulate_pool(pool, requests, policy, costs, own,
+                                                timeline == nullptr ? nullptr : &layers, seed);
     counts.decisions += pool_counts.decisions;
     counts.preemptions += pool_counts.preemptions;
     for (LayerSlice& layer : layers) {
@@ -354,13 +376,52 @@ RunOutcome merged(KeptOutcomes kept, RunCounts counts, double antt_lower_bound) 
           .antt_lower_bound = antt_lower_bound};
 }
 
+/// A policy with the pools it runs on.
+struct Entrant {
+  const ConfiguredPolicy* policy = nullptr;
+  std::string label;
+  std::string dispatch;  ///< asked for; empty where the pools say it themselves
+  std::vector<Pool> pools;
+};
+
+/// Every policy with every way to dispatch.
+std::vector<Entrant> entrants_of(std::span<const Pool> pools,
+                                 std::span<const ConfiguredPolicy> policies,
+                                 std::span<const Dispatch> dispatches) {
+  std::vector<Entrant> entrants;
+  for (const ConfiguredPolicy& policy : policies) {
+    const Entrant entrant{.policy = &policy,
+                          .label = policy.label(),
+                          .dispatch = {},
+                          .pools = {pools.begin(), pools.end()}};
+    if (dispatches.empty()) entrants.push_back(entrant);
+    for (const Dispatch& dispatch : dispatches) {
+      Entrant own = entrant;
+      own.dispatch = dispatch.label();
+      own.label += " via " + own.dispatch;
+      for (Pool& pool : own.pools) pool.dispatch = own.dispatch;
+      entrants.push_back(std::move(own));
+    }
+  }
+  return entrants;
+}
+
 }  // namespace
 
+std::vector<std::string> compared_labels(std::span<const ConfiguredPolicy> policies,
+                                         std::span<const Dispatch> dispatch) {
+  std::vector<std::string> labels;
+  for (Entrant& entrant : entrants_of({}, policies, dispatch)) {
+    labels.push_back(std::move(entrant.label));
+  }
+  return labels;
+}
+
 RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
-                    SchedulingCosts costs, Timeline* timeline) {
+                    SchedulingCosts costs, Timeline* timeline, std::uint64_t seed) {
   const auto open = [&] { return std::make_unique<RequestsAtHand>(run); };
   KeptOutcomes kept(run.requests.size());
-  const RunCounts counts = simulate_pools(pools, open, policy, costs, kept, timeline);
+  const RunCounts counts = simulate_pools(pools, open, policy, costs, kept, timeline, seed);
   return merged(std::move(kept), counts, antt_lower_bound(pools, *open()));
 }
 
@@ -371,15 +432,22 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
   comparison.workload = workloads.description;
   comparison.workload.preemption_cost_s = options.costs.preemption.count();
   comparison.workload.decision_cost_s = options.costs.decision.count();
-  for (const ConfiguredPolicy& policy : policies) {
+  comparison.workload.migration_cost_s = options.costs.migration.count();
+  if (!options.dispatch.empty()) {
+    for (PoolDescription& pool : comparison.workload.pools) pool.dispatch.clear();
+  }
+  const std::vector<Entrant> entrants = entrants_of(pools, policies, options.dispatch);
+  for (const Entrant& entrant : entrants) {
+    const ConfiguredPolicy& policy = *entrant.policy;
     comparison.policies.push_back({.name = policy.name(),
-                                   .label = policy.label(),
+                                   .label = entrant.label,
+                                   .dispatch = entrant.dispatch,
                                    .parameters = policy.parameters().all(),
                                    .summaries = std::vector<Summary>(runs),
                                    .breakdowns = std::vector<Breakdown>(runs)});
   }
-  if (options.outcomes != nullptr) options.outcomes->assign(policies.size(), {});
-  if (options.timelines != nullptr) options.timelines->assign(policies.size(), {});
+  if (options.outcomes != nullptr) options.outcomes->assign(entrants.size(), {});
+  if (options.timelines != nullptr) options.timelines->assign(entrants.size(), {});
   const std::vector<std::string> models = model_names(pools);
   const std::vector<std::string>& streams = workloads.description.streams;
 
@@ -395,10 +463,13 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
 
   std::mutex progress_mutex;
   std::size_t done = 0;
-  const std::size_t count = policies.size() * runs;
+  const std::size_t count = entrants.size() * runs;
   for_each_index(count, options.threads, [&](std::size_t i) {
-    const std::size_t p = i % policies.size();
-    const std::size_t r = i / policies.size();
+    const std::size_t p = i % entrants.size();
+    const std::size_t r = i / entrants.size();
+    const Entrant& entrant = entrants[p];
+    const std::vector<std::uint64_t>& seeds = workloads.description.seeds;
+    const std::uint64_t seed = r < seeds.size() ? seeds[r] : 1;
     const RunRequests& requests = workloads.runs[r];
     RunOutcome* const outcome =
         r == 0 && options.outcomes != nullptr ? &(*options.outcomes)[p] : nullptr;
@@ -412,14 +483,16 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
       Both both(reduction, kept);
       OutcomeSink& sink = outcome == nullptr ? static_cast<OutcomeSink&>(reduction) : both;
       const RunCounts counts = simulate_pools(
-          pools, [&] { return requests.open(); }, policies[p], options.costs, sink, timeline);
+          entrant.pools, [&] { return requests.open(); }, *entrant.policy, options.costs, sink,
+          timeline, seed);
       summary = reduction.summary(counts, censuses[r].antt_lower_bound);
       breakdown = reduction.breakdown(models, streams);
       if (outcome != nullptr) {
         *outcome = merged(std::move(kept), counts, censuses[r].antt_lower_bound);
       }
     } else {
-      RunOutcome own = simulate(pools, *requests.at_hand(), policies[p], options.costs, timeline);
+      RunOutcome own = simulate(entrant.pools, *requests.at_hand(), *entrant.policy, options.costs,
+                                timeline, seed);
       summary = summarise(own);
       breakdown = break_down(own, models, streams);
       if (outcome != nullptr) *outcome = std::move(own);

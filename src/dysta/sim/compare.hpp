@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dysta/metrics/comparison.hpp"
+#include "dysta/sched/dispatch/dispatcher.hpp"
 #include "dysta/sched/registry.hpp"
 #include "dysta/sim/simulation.hpp"
 #include "dysta/trace/profile.hpp"
@@ -21,6 +22,9 @@ namespace dysta {
 struct CompareOptions {
   SchedulingCosts costs{};
   std::size_t threads = 1;  ///< the results do not depend on it
+  /// How requests come to the accelerators of every pool, in place of what the pools say: every
+  /// policy is run with each. Empty: as the pools say.
+  std::vector<Dispatch> dispatch{};
   /// Called after each simulation, by one thread at a time, with how many of how many are done.
   std::function<void(std::size_t done, std::size_t of)> progress{};
   /// Where to leave what the first run did under each policy; null if that is not wanted.
@@ -51,16 +55,24 @@ Workloads given_workload(std::vector<Request> requests, const std::string& sourc
 Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> streams,
                          StreamDraw options, std::span<const std::uint64_t> seeds);
 
-/// Runs every pool's requests under an instance of the policy of its own, and puts their outcomes
-/// together: requests as in `run`, models and accelerators counted through from pool to pool. With
-/// `timeline`, every layer is recorded there, pool by pool. Throws what the policy's construction
-/// or a simulation throws.
+/// Runs every pool's requests under an instance of the policy of its own, or one an accelerator
+/// where requests are dispatched, and puts their outcomes together: requests as in `run`, models
+/// and accelerators counted through from pool to pool. With `timeline`, every layer is recorded
+/// there, pool by pool. `seed` is of what dispatchers draw at random. Throws what the policy's
+/// construction or a simulation throws, and `SpecificationError` for a pool whose dispatcher is
+/// none.
 RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
-                    SchedulingCosts costs = {}, Timeline* timeline = nullptr);
+                    SchedulingCosts costs = {}, Timeline* timeline = nullptr,
+                    std::uint64_t seed = 1);
 
-/// Simulates every policy on every run and summarises: runs of more than `kMostExactRequests` as
-/// their requests complete, in memory that does not grow with their number.
-/// `workloads.description.streams` names the streams of its runs. Throws as `simulate`.
+/// What `compare` labels its results, in their order: every policy with every dispatcher.
+std::vector<std::string> compared_labels(std::span<const ConfiguredPolicy> policies,
+                                         std::span<const Dispatch> dispatch);
+
+/// Simulates every policy, with every dispatcher asked for, on every run and summarises: runs of
+/// more than `kMostExactRequests` as their requests complete, in memory that does not grow with
+/// their number. `workloads.description.streams` names the streams of its runs. Throws as
+/// `simulate`.
 Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
                    std::span<const ConfiguredPolicy> policies, const CompareOptions& options = {});
 

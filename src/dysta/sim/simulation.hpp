@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,24 +10,19 @@
 #include "dysta/metrics/timeline.hpp"
 #include "dysta/predict/predictor.hpp"
 #include "dysta/sched/policy.hpp"
-#include "dysta/sim/growing_table.hpp"
+#include "dysta/sim/costs.hpp"
+#include "dysta/sim/task_table.hpp"
 #include "dysta/trace/trace.hpp"
 #include "dysta/workload/request_source.hpp"
 
 namespace dysta {
-
-/// What scheduling itself costs the accelerator. Both delay the layer that was chosen.
-struct SchedulingCosts {
-  Seconds decision{};    ///< at every decision
-  Seconds preemption{};  ///< when an accelerator puts an unfinished task aside for another
-};
 
 /// Replays traces as a policy decides. When a layer ends, or at the next arrival where an
 /// accelerator stands idle, it admits every request that has arrived and asks the policy, for each
 /// idle accelerator in the order of their ids and as long as tasks are ready, for a task whose next
 /// layer then runs for as long as the trace says. Layers that end at one instant are told of in the
 /// order of their accelerators, before the arrivals of that instant. A task may move between
-/// accelerators from layer to layer, at no cost of its own.
+/// accelerators from layer to layer.
 ///
 /// Is not an accelerator model: how long a layer takes is in the trace.
 class Simulation final : public Truth {
@@ -58,44 +52,10 @@ class Simulation final : public Truth {
 
   /// What oracles ask, during `run`.
   Estimate truth(TaskId task, std::uint32_t next_layer) const override {
-    const Asked& asked = asked_[index(task)];
-    const auto remaining_s = traces_[asked.variant].remaining_s(asked.sample);
-    return {.remaining = Seconds{remaining_s[next_layer]},
-            .next_layer = Seconds{running_[index(task)].layers[next_layer].latency_s},
-            .isolated = Seconds{remaining_s[0]}};
+    return tasks_.truth(task, next_layer);
   }
 
  private:
-  enum class State : std::uint8_t { free, ready, running };
-
-  /// What every layer needs of a request between its arrival and its completion.
-  struct Running {
-    const LayerSample* layers = nullptr;
-    std::uint32_t next_layer = 0;
-    std::uint32_t layer_count = 0;
-    std::uint32_t last_accelerator = kNone;  ///< that ran, or runs, a layer of it
-    State state = State::ready;
-    Priority priority = Priority::low;
-  };
-
-  /// What its beginning and end need.
-  struct Asked {
-    Seconds arrival{};
-    Seconds slo{};
-    VariantId variant{};
-    std::uint32_t sample = 0;
-    std::uint32_t number = 0;  ///< in the run; of a free slot, the next free one
-    std::uint32_t stream = 0;
-  };
-
-  static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
-
-  std::optional<PlacedRequest> take(RequestSource& requests, Seconds not_before) const;
-  void check(const Request& request, Seconds not_before) const;
-  void admit(const PlacedRequest& placed, Policy& policy);
-  void complete(TaskId task, Seconds now, OutcomeSink& outcomes);
-  bool puts_aside(std::uint32_t accelerator, TaskId task) const;
-
   template <class Fleet>
   RunCounts run_on(Fleet fleet, RequestSource& requests, Policy& policy, OutcomeSink& outcomes,
                    Timeline* timeline);
@@ -104,10 +64,7 @@ class Simulation final : public Truth {
   std::span<const Request> requests_;  ///< at hand
   SchedulingCosts costs_;
   std::uint32_t accelerators_;
-  GrowingTable<Running> running_;  ///< by task
-  GrowingTable<Asked> asked_;      ///< by task
-  std::uint32_t first_free_ = kNone;
-  std::vector<TaskId> task_on_;  ///< by accelerator: the task it ran last
+  TaskTable tasks_;
 };
 
 }  // namespace dysta

@@ -66,7 +66,7 @@ class DigestedValues {
 /// Of what a pool's simulations rest on besides their requests.
 std::string digest_of(const Pool& pool) {
   DigestedValues values;
-  values.add(std::uint64_t{pool.accelerators});
+  values.add(std::uint64_t{pool.accelerators}).add(pool.dispatch);
   for (const Trace& trace : pool.traces->all()) {
     values.add(trace.name()).add(trace.identity().model);
     values.add(std::uint64_t{trace.samples()}).add(std::uint64_t{trace.layers()});
@@ -435,8 +435,9 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
     if (stopped()) throw Stopped();
     const std::size_t point = missing[m];
     const std::shared_ptr<const Run> run = runs[point / policies].take(stop_drawing);
-    figures[point] = summarise(simulate(workloads[point / policies].loaded->scenario.pools(), *run,
-                                        plan.policies[point % policies]));
+    const auto& [loaded, draw, label] = workloads[point / policies];
+    figures[point] = summarise(simulate(loaded->scenario.pools(), *run,
+                                        plan.policies[point % policies], {}, nullptr, draw.seed));
     collector.take(finished_point(point, *figures[point]));
   };
   try {

@@ -332,6 +332,7 @@ Pool one_pool(const TraceSet& traces, const Profiles& profiles, std::uint32_t ac
   return {.name = {},
           .accelerator = {},
           .accelerators = accelerators,
+          .dispatch = "global",
           .traces = &traces,
           .profiles = &profiles};
 }

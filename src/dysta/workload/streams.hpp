@@ -17,17 +17,21 @@
 
 namespace dysta {
 
-/// Identical accelerators behind one policy, with the networks they run. Refers to its traces and
+/// Identical accelerators with the networks they run. Refers to its traces and
 /// their profiles, which must outlive it.
 struct Pool {
   std::string name;
   std::string accelerator;         ///< the kind: all traces are of it; empty where unknown
   std::uint32_t accelerators = 1;  ///< how many, at least 1
+  /// How requests come to them: `global`, one queue and policy for all, or the dispatcher in front
+  /// of queues of their own, as `Dispatch` reads it.
+  std::string dispatch = "global";
   const TraceSet* traces = nullptr;
   const Profiles* profiles = nullptr;
 };
 
-/// One pool of `accelerators` that runs all of `traces`; both arguments must outlive it.
+/// One pool of `accelerators` behind one queue that runs all of `traces`; both arguments must
+/// outlive it.
 Pool one_pool(const TraceSet& traces, const Profiles& profiles, std::uint32_t accelerators = 1);
 
 /// Inputs of a trace that follow each other: `count` from `first`.

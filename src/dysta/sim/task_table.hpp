@@ -1,0 +1,71 @@
+// The tasks of a queue, each from its arrival to its completion.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "dysta/core/task.hpp"
+#include "dysta/metrics/outcome.hpp"
+#include "dysta/predict/predictor.hpp"
+#include "dysta/sim/growing_table.hpp"
+#include "dysta/trace/trace.hpp"
+#include "dysta/workload/request_source.hpp"
+
+namespace dysta {
+
+/// Numbers tasks densely and knows the trace of each. Takes 56 bytes a task present at once.
+class TaskTable final : public Truth {
+ public:
+  enum class State : std::uint8_t { free, ready, running };
+
+  static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
+
+  /// What every layer needs of a task.
+  struct Task {
+    const LayerSample* layers = nullptr;
+    std::uint32_t next_layer = 0;
+    std::uint32_t layer_count = 0;
+    std::uint32_t last_accelerator = kNone;  ///< that ran, or runs, a layer of it
+    State state = State::ready;
+    Priority priority = Priority::low;
+  };
+
+  /// What its beginning and end need.
+  struct Asked {
+    Seconds arrival{};
+    Seconds slo{};
+    VariantId variant{};
+    std::uint32_t sample = 0;
+    std::uint32_t number = 0;  ///< in the run; of a free task, the next free one
+    std::uint32_t stream = 0;
+  };
+
+  /// `traces` must outlive the table.
+  explicit TaskTable(const TraceSet& traces) : traces_(traces) {}
+
+  /// Forgets all tasks.
+  void clear();
+
+  /// A new task. The request must be one of the traces.
+  TaskArrival admit(const PlacedRequest& placed);
+
+  /// Frees the task, whose last layer ended `now`, and tells of it.
+  void complete(TaskId task, Seconds now, OutcomeSink& outcomes);
+
+  /// Whether `task` was ever admitted: any other number is none of this table.
+  bool contains(TaskId task) const { return index(task) < tasks_.size(); }
+
+  Task& operator[](TaskId task) { return tasks_[index(task)]; }
+  const Task& operator[](TaskId task) const { return tasks_[index(task)]; }
+  const Asked& asked(TaskId task) const { return asked_[index(task)]; }
+
+  Estimate truth(TaskId task, std::uint32_t next_layer) const override;
+
+ private:
+  const TraceSet& traces_;
+  GrowingTable<Task> tasks_;   ///< by task
+  GrowingTable<Asked> asked_;  ///< by task
+  std::uint32_t first_free_ = kNone;
+};
+
+}  // namespace dysta
