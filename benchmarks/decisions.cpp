@@ -49,18 +49,19 @@ class SteadyQueue final : public Truth {
   };
 
   void admit(TaskId id, Policy& policy) {
-    const auto variant = static_cast<VariantId>(random_.below(traces().size()));
-    const Trace& trace = traces()[variant];
+    const auto variant = static_cast<VariantId>(random_.below(networks_.traces.size()));
+    const Trace& trace = networks_.traces[variant];
     const auto sample = random_.below(trace.samples());
     tasks_[index(id)] = {trace.sample(sample), trace.remaining_s(sample).data(), 0};
     policy.on_arrival(
         {.task = id,
          .variant = variant,
          .arrival = now_,
-         .slo = 10.0 * static_cast<double>(tasks_.size()) * profiles()[variant].e2e_model,
+         .slo = 10.0 * static_cast<double>(tasks_.size()) * networks_.profiles[variant].e2e_model,
          .priority = Priority::medium});
   }
 
+  const Networks& networks_ = synthesised();
   std::vector<Task> tasks_;
   RandomStream random_;
   Seconds now_{0};
@@ -69,7 +70,7 @@ class SteadyQueue final : public Truth {
 void decide(benchmark::State& state, const std::string& name) {
   const auto policies = PolicyRegistry().parse(name);
   SteadyQueue queue(static_cast<std::size_t>(state.range(0)));
-  const auto policy = policies.front().make({.profiles = profiles(), .truth = &queue});
+  const auto policy = policies.front().make({.profiles = synthesised().profiles, .truth = &queue});
   queue.start(*policy);
   for (auto _ : state) queue.step(*policy);
   state.SetItemsProcessed(state.iterations());
@@ -83,9 +84,11 @@ void register_decision_benchmarks() {
     benchmark::RegisterBenchmark(("decide/" + entry.name).c_str(), decide, entry.name)
         ->ArgName("ready")
         ->Arg(4)
-        ->Arg(32)
-        ->Arg(256)
-        ->Arg(2048);
+        ->Arg(10)
+        ->Arg(100)
+        ->Arg(1'000)
+        ->Arg(10'000)
+        ->Arg(100'000);
   }
 }
 

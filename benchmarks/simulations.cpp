@@ -1,5 +1,7 @@
 // Layer decisions a second of whole simulations: arrivals, decisions, layers, completions.
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
@@ -10,30 +12,90 @@
 namespace dysta::bench {
 namespace {
 
-constexpr std::size_t kRequests = 20'000;
+/// A load and so many requests, by which the queue gets about as long as its name says.
+struct Queue {
+  const char* name;
+  double load;
+  std::size_t requests;
+};
 
-void simulate(benchmark::State& state, const std::string& name) {
-  const auto workload = requests(static_cast<double>(state.range(0)) / 100, kRequests);
-  const auto policies = PolicyRegistry().parse(name);
-  std::int64_t decisions = 0;
-  for (auto _ : state) {
-    Simulation simulation(traces(), workload);
-    const auto policy = policies.front().make({.profiles = profiles(), .truth = &simulation});
-    decisions += static_cast<std::int64_t>(simulation.run(*policy).decisions);
+constexpr Queue kQueues[] = {
+    {"short", 0.4, 20'000},    // about 1.5 ready
+    {"middle", 0.92, 20'000},  // about 6
+    {"long", 40, 1'300}        // all come at once, 650 are ready on average
+};
+
+/// A policy that notes how many tasks are ready when it is asked.
+class Counting final : public Policy {
+ public:
+  explicit Counting(Policy& policy) : policy_(policy) {}
+
+  void on_arrival(const TaskArrival& arrival) override {
+    ++ready_;
+    policy_.on_arrival(arrival);
   }
-  state.SetItemsProcessed(decisions);
+  void on_layer_done(TaskId task, const Observation& observation) override {
+    ++ready_;
+    policy_.on_layer_done(task, observation);
+  }
+  void on_finish(TaskId task) override { policy_.on_finish(task); }
+  TaskId choose(Seconds now, AcceleratorId accelerator) override {
+    sum_ += static_cast<double>(ready_--);
+    ++choices_;
+    return policy_.choose(now, accelerator);
+  }
+  double mean() const { return sum_ / choices_; }
+
+ private:
+  Policy& policy_;
+  std::int64_t ready_ = 0;
+  double sum_ = 0;
+  double choices_ = 0;
+};
+
+/// Takes outcomes and keeps none.
+class NoOutcomes final : public OutcomeSink {
+ public:
+  void complete(std::uint32_t, const RequestOutcome&) override {}
+};
+
+void simulate(benchmark::State& state, const Networks* networks, const std::string& name,
+              const Queue& queue) {
+  const auto workload = requests(*networks, queue.load, queue.requests);
+  const auto policies = PolicyRegistry().parse(name);
+  std::uint64_t decisions = 0;
+  NoOutcomes outcomes;
+  Simulation simulation(networks->traces);
+  const auto fresh = [&] {
+    return policies.front().make({.profiles = networks->profiles, .truth = &simulation});
+  };
+  for (auto _ : state) {
+    const auto policy = fresh();
+    RequestsAtHand source(workload);
+    decisions += simulation.run(source, *policy, outcomes).decisions;
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(decisions));
+
+  const auto policy = fresh();
+  Counting counting(*policy);
+  RequestsAtHand source(workload);
+  simulation.run(source, counting, outcomes);
+  state.counters["ready"] = counting.mean();
 }
 
 }  // namespace
 
 void register_simulation_benchmarks() {
   const PolicyRegistry registry;
-  for (const PolicyEntry& entry : registry.entries()) {
-    benchmark::RegisterBenchmark(("simulate/" + entry.name).c_str(), simulate, entry.name)
-        ->ArgName("load_percent")
-        ->Arg(50)
-        ->Arg(90)
-        ->Unit(benchmark::kMillisecond);
+  for (const Networks* networks : {&synthesised(), golden()}) {
+    if (networks == nullptr) continue;
+    for (const PolicyEntry& entry : registry.entries()) {
+      for (const Queue& queue : kQueues) {
+        const std::string name = "simulate/" + networks->name + "/" + entry.name + "/" + queue.name;
+        benchmark::RegisterBenchmark(name.c_str(), simulate, networks, entry.name, queue)
+            ->Unit(benchmark::kMillisecond);
+      }
+    }
   }
 }
 

@@ -1,16 +1,20 @@
 #include "workloads.hpp"
 
 #include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "dysta/core/random.hpp"
+#include "dysta/trace/trace_reader.hpp"
 #include "dysta/workload/workload.hpp"
 
 namespace dysta::bench {
 namespace {
 
-constexpr std::size_t kNetworks = 8;
+constexpr std::size_t kNetworks = 30;
 constexpr std::size_t kLayers = 12;
-constexpr std::size_t kInputs = 64;
+constexpr std::size_t kInputs = 1000;
 
 TraceSet make_traces() {
   RandomStream random(1, StreamPurpose::samples);
@@ -32,24 +36,33 @@ TraceSet make_traces() {
   return TraceSet(std::move(traces));
 }
 
+Networks networks_of(std::string name, TraceSet traces) {
+  Profiles profiles(traces);
+  return {.name = std::move(name), .traces = std::move(traces), .profiles = std::move(profiles)};
+}
+
 }  // namespace
 
-const TraceSet& traces() {
-  static const TraceSet set = make_traces();
-  return set;
+const Networks& synthesised() {
+  static const Networks networks = networks_of("synthesised", make_traces());
+  return networks;
 }
 
-const Profiles& profiles() {
-  static const Profiles tables(traces());
-  return tables;
+const Networks* golden() {
+  static const std::optional<Networks> networks = []() -> std::optional<Networks> {
+    const char* folder = std::getenv("DYSTA_GOLDEN");  // NOLINT(concurrency-mt-unsafe)
+    if (folder == nullptr) return std::nullopt;
+    const std::vector<std::string> paths{std::string(folder) + "/attnn_light/traces"};
+    return networks_of("golden", read_traces(paths));
+  }();
+  return networks ? &*networks : nullptr;
 }
 
-std::vector<Request> requests(double load, std::size_t count) {
+std::vector<Request> requests(const Networks& networks, double load, std::size_t count) {
   WorkloadSpec spec;
   spec.count = count;
-  spec.mix = Mix::uniform(traces());
-  spec.rate_hz = rate_for_load(load, spec.mix, profiles());
-  return generate(spec, traces(), profiles());
+  spec.rate_hz = rate_for_load(load, spec.mix, networks.profiles);
+  return generate(spec, networks.traces, networks.profiles);
 }
 
 }  // namespace dysta::bench

@@ -1,6 +1,7 @@
 // What the benchmarks run on: networks and requests drawn at random, the same in every build.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "dysta/core/task.hpp"
@@ -9,13 +10,23 @@
 
 namespace dysta::bench {
 
-/// 8 networks of 12 layers and 64 inputs, mean latencies of 2 to 40 ms, layers about 20% apart
+/// Networks, and what is known of them beforehand.
+struct Networks {
+  std::string name;
+  TraceSet traces;
+  Profiles profiles;
+};
+
+/// 30 variants of 12 layers and 1,000 inputs, mean latencies of 2 to 40 ms, layers about 20% apart
 /// from their mean. Synthesised: for measuring our own code, not for comparing policies.
-const TraceSet& traces();
-const Profiles& profiles();
+const Networks& synthesised();
+
+/// Those of the golden cases' attention networks if DYSTA_GOLDEN says where the cases lie, else
+/// null.
+const Networks* golden();
 
 /// Poisson arrivals of all networks alike, deadlines at 10 times the mean latency.
-std::vector<Request> requests(double load, std::size_t count);
+std::vector<Request> requests(const Networks& networks, double load, std::size_t count);
 
 void register_decision_benchmarks();
 void register_simulation_benchmarks();

@@ -51,6 +51,12 @@ inline std::uint64_t ordinal(double value) {
   return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
+/// The place in an order of groups of about equal `group`, and within a group by `value`.
+inline std::uint64_t joined(double group, double value) {
+  constexpr int kOfValue = 40;  // bits; 12 of the group's are its mantissa's
+  return ordinal(group) >> kOfValue << kOfValue | ordinal(value) >> (64 - kOfValue);
+}
+
 /// The best row met so far, and what is known of the others.
 struct Found {
   double score = std::numeric_limits<double>::infinity();
@@ -138,13 +144,14 @@ class BoxTree {
 
   std::size_t size() const { return size_; }
 
-  /// Makes room: inserting so many rows allocates nothing.
-  void reserve(std::size_t rows) {
-    blocks_.reserve(rows);
-    inners_.reserve(rows * ((root_ == nullptr ? 0 : root_->level) + 1) + 1);
+  /// Makes room for `rows` in all, of which `further` are to be inserted next.
+  void reserve(std::size_t rows, std::size_t further) {
+    blocks_.reserve(further, rows / Rows::kMost + 1);
+    inners_.reserve(further * (levels() + 1) + 1, 0);
   }
 
-  /// Not without room.
+  /// Not without room. Allocates nothing: should blocks run short, as they may while rows are only
+  /// moved, the row goes into any that is not full. That costs speed and nothing else.
   void insert(const Row<Score>& row) {
     ++size_;
     if (root_ == nullptr) root_ = blocks_.take();
@@ -159,18 +166,29 @@ class BoxTree {
     Block& block = block_of(*node);
     if (block.rows.size < Rows::kMost) {
       block.rows.push(row);
-    } else {
+    } else if (blocks_.spare() > 0 && inners_.spare() > levels()) {
       split(block, row, cluster);
+    } else {
+      Node* other = with_room(*root_);
+      block_of(*other).rows.push(row);
+      for (; other->parent != nullptr; other = other->parent) {
+        other->parent->widen(other->parent->position_of(*other), row);
+      }
     }
   }
 
   /// Makes `found` the best row of the tree if that is better, and lowers `found.others` to what
   /// the others score at least.
-  void search(const Score& score, Found& found) {
+  void search(const Score& score, Found& found) const {
     if (size_ > 0) search(*root_, score, found);
   }
 
-  /// Takes out a row that `search` found.
+  /// A row that `search` found.
+  static Row<Score> row(const Found& found) {
+    return static_cast<const Block*>(found.block)->rows.row(found.slot);
+  }
+
+  /// Takes it out.
   Row<Score> take(const Found& found) {
     --size_;
     Block& block = *static_cast<Block*>(found.block);
@@ -269,12 +287,14 @@ class BoxTree {
   template <class T>
   class Pool {
    public:
-    void reserve(std::size_t spare) {
-      while (spare_.size() < spare) {
+    /// At least so many to spare, and so many in all.
+    void reserve(std::size_t spare, std::size_t all) {
+      while (spare_.size() < spare || all_.size() < all) {
         spare_.push_back(&all_.emplace_back());
         if (spare_.capacity() < all_.size()) spare_.reserve(2 * all_.size());
       }
     }
+    std::size_t spare() const { return spare_.size(); }
     T* take() {
       T* node = spare_.back();
       spare_.pop_back();
@@ -317,9 +337,21 @@ class BoxTree {
     return box;
   }
 
+  std::uint32_t levels() const { return root_ == nullptr ? 0 : root_->level; }
+
+  /// A block below `node` that is not full; null if there is none.
+  static Node* with_room(Node& node) {
+    if (node.level == 0) return block_of(node).rows.size < Rows::kMost ? &node : nullptr;
+    Node* found = nullptr;
+    for (std::uint32_t i = 0; i < inner_of(node).size && found == nullptr; ++i) {
+      found = with_room(*inner_of(node).child[i]);
+    }
+    return found;
+  }
+
   // ---- searching ------------------------------------------------------------------------------
 
-  void search(Node& node, const Score& score, Found& found) {
+  static void search(Node& node, const Score& score, Found& found) {
     if (node.level == 0) {
       block_of(node).rows.scan(score, found, &node);
       return;

@@ -5,11 +5,13 @@
 namespace dysta {
 namespace {
 
-/// All tasks are alike, and ties go to the first.
 class Fcfs final : public FixedKeyPolicy {
  public:
-  void on_arrival(const TaskArrival& arrival) override { admit(arrival.task, 0); }
+  void on_arrival(const TaskArrival& arrival) override { admit(arrival.task, arrived_++); }
   void on_layer_done(TaskId task, const Observation&) override { make_ready(task); }
+
+ private:
+  double arrived_ = 0;  ///< tasks so far
 };
 
 }  // namespace

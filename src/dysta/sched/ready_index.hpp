@@ -60,22 +60,37 @@ class ReadyIndex {
     if (ready_ == 1 && tree_.size() == 0) {
       waiting_ = 0;
       no_less_ = kNone;
-      return run(0);
+      return run_row(0);
     }
     const double no_less = Score::later(no_less_, asked_, score);
     Found best;
     look_at(waiting_, ready_, score, best);
     if (best.score < no_less) {
-      const TaskId id = run(best.slot);
+      const TaskId id = run_row(best.slot);
       if (waiting_ < ready_) wait(std::min(no_less, best.others), score);
       return id;
     }
     look_at(0, waiting_, score, best);
     tree_.search(score, best);
-    const TaskId id = run(best.block == nullptr ? best.slot : bring_from_tree(best));
-    wait(best.others, score);
-    return id;
+    return run(best, best.others, score);
   }
+
+  /// The ready task with the smallest score, of equal ones the first admitted; it does not run yet.
+  /// At least one must be ready.
+  Found smallest(const Score& score) const {
+    Found best;
+    look_at(0, ready_, score, best);
+    tree_.search(score, best);
+    return best;
+  }
+
+  /// Of the task that `smallest` found last.
+  Columns columns(const Found& found) const {
+    return found.block == nullptr ? rows_[found.slot].columns : tree_.row(found).columns;
+  }
+
+  /// Makes the task run that `smallest` found last; nothing has happened since.
+  TaskId run(const Found& found) { return run(found, -kNone, asked_); }
 
  private:
   /// With so many rows in front a look at all of them costs about what one into the tree costs.
@@ -119,7 +134,13 @@ class ReadyIndex {
     return ready_++;
   }
 
-  TaskId run(std::size_t row) {
+  TaskId run(const Found& found, double no_less, const Score& score) {
+    const TaskId id = run_row(found.block == nullptr ? found.slot : bring_from_tree(found));
+    wait(no_less, score);
+    return id;
+  }
+
+  TaskId run_row(std::size_t row) {
     if (row < waiting_) {
       swap_rows(row, --waiting_);
       row = waiting_;
@@ -138,7 +159,7 @@ class ReadyIndex {
 
   /// For whatever happens until the next arrival.
   void make_room() {
-    tree_.reserve(rows_.size() + 1);
+    tree_.reserve(rows_.size() + tree_.size() + 1, rows_.size() + kFront + 1);
     const std::size_t most = std::min(rows_.size() + tree_.size(), kFront + kRunning) + 1;
     if (rows_.capacity() < most) rows_.reserve(2 * most);
   }

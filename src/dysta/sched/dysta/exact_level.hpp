@@ -39,9 +39,7 @@ struct DystaScore {
 
   /// Tasks of a variant, one deadline after the other.
   static std::uint64_t cluster(const std::array<double, kColumns>& columns) {
-    constexpr int kOfDeadline = 40;  // bits
-    return ordinal(columns[kInverseIsolated]) >> kOfDeadline << kOfDeadline |
-           ordinal(columns[kDeadline]) >> (64 - kOfDeadline);
+    return joined(columns[kInverseIsolated], columns[kDeadline]);
   }
 
   /// Slack falls by a second a second at most, and waiting grows, but counts for less with more
