@@ -186,7 +186,6 @@ int run(int argc, char** argv) {
   }
   try {
     const int status = options.random > 0 ? random_decisions(options) : workload(options);
-    write_coverage();
     cli::flush_output();
     return status;
   } catch (const WrongAnswer& wrong) {

@@ -4,23 +4,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "Vfault_1.h"
-#include "Vfault_2.h"
-#include "Vfault_3.h"
-#include "Vfault_4.h"
-#include "Vfault_5.h"
-#include "Vfixed_512_separate.h"
-#include "Vfixed_512_shared.h"
-#include "Vfixed_64_separate.h"
-#include "Vfixed_64_shared.h"
-#include "Vfp16_512_separate.h"
-#include "Vfp16_512_shared.h"
-#include "Vfp16_64_separate.h"
-#include "Vfp16_64_shared.h"
-#include "Vfp32_512_separate.h"
-#include "Vfp32_512_shared.h"
-#include "Vfp32_64_separate.h"
-#include "Vfp32_64_shared.h"
+#include "designs_included.hpp"
 #include "dysta/core/error.hpp"
 #if DYSTA_HARDWARE_COVERAGE
 #include "verilated_cov.h"
@@ -61,23 +45,10 @@ struct Built {
 };
 
 constexpr std::array kBuilt{
-    Built{"fp32", 64, "separate", "none", make<Vfp32_64_separate>},
-    Built{"fp32", 64, "shared", "none", make<Vfp32_64_shared>},
-    Built{"fp32", 512, "separate", "none", make<Vfp32_512_separate>},
-    Built{"fp32", 512, "shared", "none", make<Vfp32_512_shared>},
-    Built{"fp16", 64, "separate", "none", make<Vfp16_64_separate>},
-    Built{"fp16", 64, "shared", "none", make<Vfp16_64_shared>},
-    Built{"fp16", 512, "separate", "none", make<Vfp16_512_separate>},
-    Built{"fp16", 512, "shared", "none", make<Vfp16_512_shared>},
-    Built{"fixed", 64, "separate", "none", make<Vfixed_64_separate>},
-    Built{"fixed", 64, "shared", "none", make<Vfixed_64_shared>},
-    Built{"fixed", 512, "separate", "none", make<Vfixed_512_separate>},
-    Built{"fixed", 512, "shared", "none", make<Vfixed_512_shared>},
-    Built{"fp16", 64, "separate", "tie-break", make<Vfault_1>},
-    Built{"fp16", 64, "separate", "stale-score", make<Vfault_2>},
-    Built{"fp16", 64, "separate", "dropped-request", make<Vfault_3>},
-    Built{"fp16", 64, "separate", "layer-off-by-one", make<Vfault_4>},
-    Built{"fp16", 64, "separate", "missed-nonzero", make<Vfault_5>},
+#define BUILT(format, capacity, arithmetic, fault, top) \
+  Built{#format, capacity, #arithmetic, #fault, make<top>},
+#include "designs_built.inc"
+#undef BUILT
 };
 
 }  // namespace

@@ -48,8 +48,9 @@ struct DesignChoice {
 /// Throws `SpecificationError` for what is not built.
 std::unique_ptr<Design> make_design(const DesignChoice& choice);
 
-/// Where the RTL's coverage is counted (DYSTA_HARDWARE_COVERAGE), writes what all designs reached
-/// into the file that the environment names as DYSTA_COVERAGE; does nothing otherwise.
+/// Where the RTL's coverage is counted (DYSTA_HARDWARE_COVERAGE), writes what the designs that
+/// exist reached into the file that the environment names as DYSTA_COVERAGE; does nothing
+/// otherwise.
 void write_coverage();
 
 }  // namespace dysta::hw

@@ -40,7 +40,9 @@ class Bus {
 
   /// Address and data come in either order, and the response is taken late.
   unsigned write(std::uint32_t address, std::uint32_t data, unsigned strobes = 15) {
-    top_->awaddr_i = static_cast<std::uint8_t>(address);
+    // The bits below a word's address, and the protection, say nothing.
+    top_->awaddr_i = static_cast<std::uint8_t>(address | random_.below(4));
+    top_->awprot_i = static_cast<std::uint8_t>(random_.below(8));
     top_->wdata_i = data;
     top_->wstrb_i = static_cast<std::uint8_t>(strobes);
     const std::uint64_t order = random_.below(3);
@@ -74,7 +76,8 @@ class Bus {
   }
 
   Read read(std::uint32_t address) {
-    top_->araddr_i = static_cast<std::uint8_t>(address);
+    top_->araddr_i = static_cast<std::uint8_t>(address | random_.below(4));
+    top_->arprot_i = static_cast<std::uint8_t>(random_.below(8));
     top_->arvalid_i = 1;
     top_->eval();
     while (top_->arready_o == 0) tick();
@@ -113,6 +116,25 @@ class Bus {
     return answer.data;
   }
 
+  struct Beat {
+    unsigned nonzero, keep;
+    bool last;
+  };
+
+  /// Whether the monitor takes the beat.
+  bool stream(const Beat& beat) {
+    top_->mon_nonzero_i = static_cast<std::uint8_t>(beat.nonzero);
+    top_->mon_keep_i = static_cast<std::uint8_t>(beat.keep);
+    top_->mon_last_i = beat.last ? 1 : 0;
+    top_->mon_valid_i = 1;
+    top_->eval();
+    const bool taken = top_->mon_ready_o != 0;
+    tick();
+    top_->mon_valid_i = 0;
+    top_->eval();
+    return taken;
+  }
+
   void tick() {
     top_->clk_i = 0;
     top_->eval();
@@ -124,6 +146,27 @@ class Bus {
   std::unique_ptr<Vdysta_axi_lite> top_ = std::make_unique<Vdysta_axi_lite>();
   dysta::RandomStream random_{1, dysta::StreamPurpose::phases};
 };
+
+/// Tasks until the table is full, a layer counted by the monitor, and every bit of every register.
+void check_life(Bus& bus) {
+  for (std::uint32_t layer = 0; layer < 2; ++layer) {
+    for (std::uint32_t field = 0; field < 3; ++field) {
+      expect(bus.command(1, field << 14U | layer, 0x1ffff, 0) == 0, "WRITE_TABLE");
+    }
+  }
+  for (std::uint32_t i = 0; i < 8; ++i) bus.command(4, 0, 0, 0);
+  bus.command(4, 0, 0, 1);
+  const std::uint32_t slot = bus.command(8, 0, 0, 0);
+  bus.command(5, slot, 0, 4);
+  bus.stream({.nonzero = 0xff, .keep = 0xff, .last = false});
+  bus.stream({.nonzero = 0x00, .keep = 0xff, .last = false});
+  bus.stream({.nonzero = 0xff, .keep = 0x00, .last = true});
+  expect(!bus.stream({.nonzero = 1, .keep = 1, .last = true}), "the monitor takes a held count");
+  bus.command(5, slot, 1, 0);
+  bus.command(15, 0xffff, ~std::uint64_t{0}, 3);
+  expect(bus.read(kDataLow).data == 0xffffffffU, "DATA_LOW is not what was written");
+  bus.command(0, 0, 0, 0);
+}
 
 void check() {
   Bus bus;
@@ -147,6 +190,8 @@ void check() {
   expect(bus.command(8, 0, 5, 0) == slot, "SELECT");
   expect(bus.command(7, slot, 0, 0) == 0, "TASK_DONE");
   expect(bus.command(7, slot, 0, 3) == 0, "TASK_DONE of a task that is gone");
+  check_life(bus);
+  dysta::hw::write_coverage();
 }
 
 }  // namespace
@@ -159,6 +204,5 @@ int main() {
     return 1;
   }
   std::printf("registers, refusals and a task's life through them agree\n");
-  dysta::hw::write_coverage();
   return 0;
 }

@@ -47,16 +47,10 @@ class Bench {
                                    .scale = scale_of(layer),
                                    .shift = shift_of(layer)};
         model_.profile(variant, layer) = profile;
-        const std::uint32_t entry = variant * shape_.layers + layer;
-        ok(Op::write_table, entry, profile.average_remaining);
-        ok(Op::write_table, 1U << 14U | entry, profile.inverse_density);
-        ok(Op::write_table, 2U << 14U | entry, profile.shift << 16U | profile.scale);
+        write_profile(variant, layer);
       }
     }
-    model_.settings = {.beta = coefficient(0.5, 17), .wait_shift = 10, .beta_shift = 17};
-    ok(Op::write_setting, 0, model_.settings.beta);
-    ok(Op::write_setting, 1,
-       std::uint64_t{model_.settings.beta_shift} << 8U | model_.settings.wait_shift);
+    write_settings({.beta = coefficient(0.5, 17), .wait_shift = 10, .beta_shift = 17});
   }
 
   /// Outputs of a layer; every layer has its own number.
@@ -154,6 +148,7 @@ class Bench {
     refused(Op::submit, 0, shape_.variants, Status::invalid);
     refused(Op::task_done, shape_.capacity, 0, Status::invalid);
     refused(Op::layer_done, shape_.capacity, 0, Status::invalid);
+    refused(Op::task_done, 0xffff, ~std::uint64_t{0}, Status::invalid);
 
     const std::uint32_t slot = submit(random_request(0)).data;
     refused(Op::layer_counted, slot, 0, Status::invalid);  // it waits
@@ -247,6 +242,11 @@ class Bench {
     expect(port_.monitor_ready(), "the monitor still holds the count of a task that ended");
     const std::uint32_t second = submit(random_request(0)).data;
     select(0);
+    constexpr std::uint32_t kMany = 70'000;
+    port_.stream_layer(kMany, kMany - 5);
+    ok(Op::layer_done, second, 5);
+    model_.layer_done(*model_.find(second), kMany - 5, 5);
+    select(5);
     layer_done(second, 10, true);
     select(10);
     layer_done(second, 20, false);
@@ -296,6 +296,77 @@ class Bench {
       select(10);
       empty();
     }
+  }
+
+  /// A task whose every layer is as dense as can be, and expected to be as sparse as can be: the
+  /// sum of its ratios saturates, or becomes infinite.
+  void saturated_sum() {
+    const std::uint32_t largest = shape_.format == 0   ? 0x7f7fffffU
+                                  : shape_.format == 1 ? 0x7bffU
+                                                       : 0x1ffffU;
+    for (std::uint32_t layer = 0; layer < shape_.layers; ++layer) {
+      LayerProfile& profile = model_.profile(0, layer);
+      profile.inverse_density = largest;
+      profile.scale = 0xffff;
+      profile.shift = 0;
+      write_profile(0, layer);
+    }
+    Request row = random_request(0);
+    row.variant = 0;
+    const std::uint32_t slot = submit(row).data;
+    for (std::uint32_t layer = 0; layer + 1 < shape_.layers; ++layer) {
+      select(layer);
+      ok(Op::layer_counted, slot, ~std::uint64_t{0} << 32U | layer);
+      model_.layer_done(*model_.find(slot), ~std::uint32_t{0}, layer);
+    }
+    submit(random_request(5));
+    select(10);
+    empty();
+  }
+
+  /// Rows, profiles and settings of any words that software may write, and some that it should not:
+  /// the hardware computes with negative numbers as well. All orders of magnitude meet.
+  void any_words(std::uint64_t rounds) {
+    const LayerProfile kept_first = model_.profile(0, 0);
+    const LayerProfile kept_second = model_.profile(0, 1);
+    const Settings kept = model_.settings;
+    constexpr std::uint32_t kNow = 0x55555555U;  // one, so that no task waits less than nothing
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+      LayerProfile& first = model_.profile(0, 0);
+      first.inverse_density = any_coefficient();
+      first.scale = static_cast<std::uint32_t>(random_.below(1U << 16U));
+      first.shift = static_cast<std::uint32_t>(random_.below(48));
+      LayerProfile& second = model_.profile(0, 1);
+      second.average_remaining = any_number(shape_.format == 2);
+      write_profile(0, 0);
+      write_profile(0, 1);
+      write_settings({.beta = any_coefficient(),
+                      .wait_shift = static_cast<unsigned>(random_.below(32)),
+                      .beta_shift = static_cast<unsigned>(random_.below(32))});
+      while (model_.rows().size() < 2 * shape_.lanes) {
+        Request row{.variant = 0,
+                    .deadline = static_cast<std::uint32_t>(random_.bits()),
+                    .last_run = kNow - static_cast<std::uint32_t>(random_.below(1U << 31U)),
+                    .wait_rate = any_coefficient(),
+                    .remaining = any_number(true)};
+        submit(row);
+      }
+      const std::uint32_t slot = select(kNow).data;
+      Request* row = model_.find(slot);
+      if (row->next_layer == 0) {
+        const auto count = static_cast<std::uint32_t>(random_.bits());
+        ok(Op::layer_counted, slot, std::uint64_t{count} << 32U | kNow);
+        model_.layer_done(*row, count, kNow);
+      } else {
+        task_done(slot);
+      }
+    }
+    empty();
+    model_.profile(0, 0) = kept_first;
+    model_.profile(0, 1) = kept_second;
+    write_profile(0, 0);
+    write_profile(0, 1);
+    write_settings(kept);
   }
 
   /// Random commands; the clock passes the end of its 32 bits.
@@ -359,6 +430,21 @@ class Bench {
     return (shape_.shared != 0 ? 24 + 3 * groups : 23 + groups) + levels;
   }
 
+  /// The model's words of a layer into the hardware.
+  void write_profile(std::uint32_t variant, std::uint32_t layer) {
+    const LayerProfile& profile = model_.profile(variant, layer);
+    const std::uint32_t entry = variant * shape_.layers + layer;
+    ok(Op::write_table, entry, profile.average_remaining);
+    ok(Op::write_table, 1U << 14U | entry, profile.inverse_density);
+    ok(Op::write_table, 2U << 14U | entry, profile.shift << 16U | profile.scale);
+  }
+
+  void write_settings(const Settings& settings) {
+    model_.settings = settings;
+    ok(Op::write_setting, 0, settings.beta);
+    ok(Op::write_setting, 1, std::uint64_t{settings.beta_shift} << 8U | settings.wait_shift);
+  }
+
   void ok(Op op, std::uint32_t address, std::uint64_t data) {
     expect(port_.command(op, address, data).status == Status::ok, "a command was refused");
   }
@@ -378,6 +464,23 @@ class Bench {
     if (shape_.format != 2) return number_of(value);
     return static_cast<std::uint32_t>(
         std::min(131071.0, value * static_cast<double>(1U << fraction)));
+  }
+
+  /// Any finite number but 0, negative ones only if told.
+  std::uint32_t any_number(bool signed_too) {
+    const unsigned width = shape_.format == 0 ? 32 : shape_.format == 1 ? 16 : 27;
+    const auto word = static_cast<std::uint32_t>(random_.bits() >> (64U - width));
+    const auto magnitude = word & ((1U << (width - 1)) - 1);
+    const std::uint32_t infinity = shape_.format == 0   ? 0x7f800000U
+                                   : shape_.format == 1 ? 0x7c00U
+                                                        : 1U << 26U;
+    if (magnitude == 0 || magnitude >= infinity) return any_number(signed_too);
+    return signed_too ? word : magnitude;
+  }
+
+  std::uint32_t any_coefficient() {
+    if (shape_.format != 2) return any_number(false);
+    return static_cast<std::uint32_t>(random_.below(1U << 17U));
   }
 
   static unsigned shift_of(std::uint32_t layer) {
@@ -410,8 +513,10 @@ void run(SchedulerPort& port, Shape shape, std::uint64_t commands, std::uint64_t
   bench.monitor();
   bench.all_layers();
   bench.latency();
+  bench.any_words(commands / 20);
   bench.random_commands(commands);
   bench.saturated_densities();
+  bench.saturated_sum();
 }
 
 }  // namespace
