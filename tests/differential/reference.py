@@ -29,9 +29,11 @@ class Variant:
     model: str
     latency: list[list[float]]  # [sample][layer], seconds
     sparsity: list[list[float]]  # [sample][layer]
+    lengths: list[float]  # [sample], tokens; 0 where inputs have none
     avg_pattern: list[float] = field(default_factory=list)  # [layer]
     avg_model: list[float] = field(default_factory=list)  # [layer]
     avg_sparsity: list[float] = field(default_factory=list)  # [layer]
+    fitted: "Conditional | None" = None
 
 
 def mean(values: list[float]) -> float:
@@ -62,6 +64,7 @@ def load_variant(path: Path, seq_len: float) -> Variant:
     rows = read_csv(path)
     attention = "50%-skip" in rows[0]
     cells: dict[tuple[int, int], tuple[float, float]] = {}
+    lengths: dict[int, float] = {}
     for row in rows:
         value = float(row["overall-sparsity"])
         if "sim_lat" in row:
@@ -74,6 +77,7 @@ def load_variant(path: Path, seq_len: float) -> Variant:
         if key in cells:
             raise ValueError(f"{path}: sample {key[0]}, layer {key[1]} occurs twice")
         cells[key] = latency, 1 - value if attention else value
+        lengths[key[0]] = float(row.get("seq-len", 0))
     samples = range(1 + max(sample for sample, _ in cells))
     layers = range(1 + max(layer for _, layer in cells))
     return Variant(
@@ -81,6 +85,7 @@ def load_variant(path: Path, seq_len: float) -> Variant:
         model=path.stem if attention else path.stem.split("_")[0],
         latency=[[cells[s, l][0] for l in layers] for s in samples],
         sparsity=[[cells[s, l][1] for l in layers] for s in samples],
+        lengths=[lengths[s] for s in samples],
     )
 
 
@@ -99,7 +104,102 @@ def load_traces(paths: list[Path], seq_len: float = 512) -> dict[str, Variant]:
         variant.avg_pattern = column_means(variant.latency)
         variant.avg_sparsity = column_means(variant.sparsity)
         variant.avg_model = column_means([row for v in family for row in v.latency])
+        variant.fitted = Conditional(variant)
     return variants
+
+
+# ---- conditional expectations ---------------------------------------------------------------
+
+
+def line_through(lengths: list[float], values: list[float]) -> Callable[[float], float]:
+    """Least squares, not below half of the least value."""
+    at, middle = mean(lengths), mean(values)
+    squares = math.fsum((x - at) ** 2 for x in lengths)
+    products = math.fsum((x - at) * (y - middle) for x, y in zip(lengths, values, strict=True))
+    slope = products / squares if squares > 0 else 0.0
+    return lambda length: max(middle + slope * (length - at), min(values) / 2)
+
+
+def shrunk(x: list[float], y: list[float], fitted: int) -> float:
+    """The slope of y over x through 0, times 1 - 1/t² or 0. `fitted` parameters came before."""
+    xx = math.fsum(value * value for value in x)
+    if len(x) <= fitted + 1 or xx <= 1e-24 * len(x):
+        return 0.0
+    slope = math.fsum(a * b for a, b in zip(x, y, strict=True)) / xx
+    error = math.fsum((b - slope * a) ** 2 for a, b in zip(x, y, strict=True))
+    variance = error / (len(x) - fitted - 1) / xx
+    return slope * max(0.0, 1 - variance / slope**2) if slope else 0.0
+
+
+class Conditional:
+    """What one variant's inputs teach about lengths and densities."""
+
+    def __init__(self, variant: Variant) -> None:
+        inputs, self.layers = range(len(variant.latency)), len(variant.latency[0])
+        ordered = sorted(variant.lengths)
+        buckets = max(1, min(12, len(ordered) // 16))
+        lasts = [ordered[b * len(ordered) // buckets - 1] for b in range(1, buckets)]
+        self.lasts = sorted({last for last in lasts if last < ordered[-1]})
+        remaining = [[math.fsum(row[l:]) for l in range(self.layers)] for row in variant.latency]
+        density = [[1 - value for value in row] for row in variant.sparsity]
+        self.remaining, self.density = (
+            [
+                [
+                    line_through(
+                        [variant.lengths[s] for s in inputs if self.bucket(variant.lengths[s]) == b],
+                        [rows[s][l] for s in inputs if self.bucket(variant.lengths[s]) == b],
+                    )
+                    for l in range(self.layers)
+                ]
+                for b in range(len(self.lasts) + 1)
+            ]
+            for rows in (remaining, density)
+        )
+        self.elasticity, self.keep, self.gain = [0.0], [], []
+        fitted = (2 if variant.lengths[0] > 0 else 1) * (len(self.lasts) + 1)
+        surplus = [
+            [d / self.mean_density(variant.lengths[s], l) - 1 for l, d in enumerate(density[s])]
+            for s in inputs
+        ]
+        expected = [0.0 for _ in inputs]
+        for l in range(1, self.layers):
+            latency = [
+                remaining[s][l] / self.by_length(variant.lengths[s], l) - 1 for s in inputs
+            ]
+            self.elasticity.append(shrunk([mean(surplus[s][:l]) for s in inputs], latency, fitted))
+            last = [surplus[s][l - 1] for s in inputs]
+            carried, foreseen = shrunk(expected, latency, fitted), shrunk(expected, last, fitted)
+            news = [a - foreseen * e for a, e in zip(last, expected, strict=True)]
+            rest = [y - carried * e for y, e in zip(latency, expected, strict=True)]
+            self.gain.append(shrunk(news, rest, fitted))
+            self.keep.append(carried - self.gain[-1] * foreseen)
+            expected = [
+                carried * e + self.gain[-1] * n for e, n in zip(expected, news, strict=True)
+            ]
+
+    def bucket(self, length: float) -> int:
+        return sum(length > last for last in self.lasts)
+
+    def by_length(self, length: float, layer: int) -> float:
+        """Seconds that remain before `layer`."""
+        if layer == self.layers:
+            return 0.0
+        return self.remaining[self.bucket(length)][layer](length)
+
+    def mean_density(self, length: float, layer: int) -> float:
+        return self.density[self.bucket(length)][layer](length)
+
+    def expected(self, predictor: str, length: float, densities: list[float]) -> float:
+        """What remains over what the length lets expect, less 1."""
+        surplus = [d / self.mean_density(length, l) - 1 for l, d in enumerate(densities)]
+        if not surplus or predictor == "length":
+            return 0.0
+        if predictor == "elasticity":
+            return self.elasticity[len(surplus)] * mean(surplus)
+        e = 0.0
+        for l, value in enumerate(surplus):
+            e = self.keep[l] * e + self.gain[l] * value
+        return e
 
 
 # ---- requests and tasks ---------------------------------------------------------------------
@@ -141,6 +241,7 @@ class Task:
     last_run: float
     next_layer: int = 0
     ratios: list[float] = field(default_factory=list)  # the monitor's r, one per layer run
+    densities: list[float] = field(default_factory=list)  # what it saw, likewise
     token: float | None = None  # prema; None until the policy has seen the task
 
     @property
@@ -163,6 +264,7 @@ class Task:
         """Runs the next layer from `now`; returns its end."""
         variant, layer = self.request.variant, self.next_layer
         density = 1 - variant.sparsity[self.request.sample][layer]
+        self.densities.append(density)
         self.ratios.append(density / (1 - variant.avg_sparsity[layer]))
         self.last_run = now + self.request.latency[layer]
         self.next_layer += 1
@@ -214,6 +316,21 @@ class Policy:
     def oracle(self) -> bool:
         return self.parameters["predictor"] == "oracle"
 
+    @property
+    def conditional(self) -> bool:
+        return self.parameters["predictor"] in ("length", "elasticity", "recursive")
+
+    def factor(self, task: Task) -> float:
+        variant = task.request.variant
+        length = variant.lengths[task.request.sample]
+        return max(
+            1 + variant.fitted.expected(self.parameters["predictor"], length, task.densities), 0.1
+        )
+
+    def by_length(self, task: Task, layer: int) -> float:
+        variant = task.request.variant
+        return variant.fitted.by_length(variant.lengths[task.request.sample], layer)
+
     def gamma(self, task: Task) -> float:
         predictor = self.option(
             "predictor", "none", "average_all", "last_one", "last_n", "oracle"
@@ -235,19 +352,29 @@ class Policy:
         return variant.avg_pattern if tables == "pattern" else variant.avg_model
 
     def static_isolated(self, task: Task) -> float:
-        """The isolated time as estimated at arrival."""
+        """The isolated time as dysta's software level estimates it at arrival."""
         return math.fsum(self.table(task))
 
     def static_remaining(self, task: Task) -> float:
         return math.fsum(self.table(task)[task.next_layer :])
 
     def isolated(self, task: Task) -> float:
+        if self.conditional:
+            done = max(self.by_length(task, 0) - self.by_length(task, task.next_layer), 0.0)
+            return done + self.remaining(task)
         return self.gamma(task) * self.static_isolated(task)
 
     def remaining(self, task: Task) -> float:
+        if self.conditional:
+            return self.by_length(task, task.next_layer) * self.factor(task)
         return self.gamma(task) * self.static_remaining(task)
 
     def next_latency(self, task: Task) -> float:
+        if self.conditional:
+            now = self.by_length(task, task.next_layer)
+            layer = now - self.by_length(task, task.next_layer + 1)
+            layers = task.request.variant.fitted.layers
+            return max(layer, 0.1 * now / layers) * self.factor(task)
         return self.gamma(task) * self.table(task)[task.next_layer]
 
     def choose(self, now: float, ready: list[Task]) -> Task:
@@ -287,6 +414,24 @@ class Hrrn(Policy):
             return (now - task.arrival + isolated) / isolated
 
         return largest(ready, response_ratio)
+
+
+class Punctual(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        bonus, horizon = float(self.parameters["bonus"]), float(self.parameters["horizon"])
+        value = self.option("value", "normalised", "plain", "priority")
+        lost = 1.0 if self.option("lost", "plain", "urgent") == "urgent" else 0.0
+
+        def score(task: Task) -> float:
+            remaining, isolated = self.remaining(task), self.isolated(task)
+            slack = task.deadline - now - remaining
+            urgency = lost if slack < 0 else max(0.0, 1 - slack / (horizon * isolated))
+            cost = remaining if value == "plain" else remaining * isolated
+            if value == "priority":
+                cost /= task.priority
+            return cost * (1 - bonus * urgency)
+
+        return smallest(ready, score)
 
 
 class Prema(Policy):
@@ -364,6 +509,7 @@ def estimated(tables: str, predictor: str, **others: str) -> dict[str, str]:
 
 
 SDRM3 = {"overdue": "published", "alpha": "1"}
+PUNCTUAL = {"bonus": "0.6", "horizon": "4", "lost": "plain", "value": "normalised"}
 DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}
 POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "fcfs": (Fcfs, {}),
@@ -379,6 +525,7 @@ POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "planaria": (Planaria, {"overdue": "published"}),
     "sdrm3": (Sdrm3, estimated("model", "none", **SDRM3)),
     "sdrm3_sparse": (Sdrm3, estimated("pattern", "average_all", **SDRM3)),
+    "punctual": (Punctual, estimated("pattern", "recursive", **PUNCTUAL)),
     "dysta": (Dysta, estimated("pattern", "average_all", **DYSTA)),
     "dysta_naive": (Dysta, estimated("model", "none", **DYSTA)),
     "dysta_oracle": (Dysta, estimated("pattern", "oracle", **DYSTA)),

@@ -2,11 +2,13 @@
 #include "dysta/predict/conditional.hpp"
 
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "dysta/predict/gaussian.hpp"
+#include "dysta/predict/noisy.hpp"
 #include "support/tiny.hpp"
 
 namespace dysta {
@@ -163,6 +165,29 @@ TEST_F(Conditional, gaussian_agrees_where_one_number_tells_all) {
   const Estimate second = gaussian.on_layer_done(kTask, {.layer = 0, .sparsity = 0.3});
   EXPECT_GT(second.remaining.count(), 6 * 1.2);
   EXPECT_LE(second.remaining.count(), 6 * 1.4 + 1e-9);
+}
+
+TEST_F(Conditional, noise_is_one_factor_a_task_and_the_same_in_every_run) {
+  const auto estimates = [&](double noise) {
+    NoisyPredictor predictor(std::make_unique<ConditionalPredictor>(profiles_, Evidence::recursion),
+                             noise);
+    std::vector<double> remaining;
+    for (const std::uint32_t task : {0u, 1u}) {
+      const auto id = static_cast<TaskId>(task);
+      remaining.push_back(predictor.on_arrival({.task = id, .variant = VariantId{0}}).remaining /
+                          Seconds{7});
+      remaining.push_back(predictor.on_layer_done(id, {.layer = 0, .sparsity = 0.5}).remaining /
+                          Seconds{6});
+    }
+    return remaining;
+  };
+  const auto noisy = estimates(0.5);
+  EXPECT_NEAR(noisy[0], noisy[1], 1e-12);
+  EXPECT_NEAR(noisy[2], noisy[3], 1e-12);
+  EXPECT_NE(noisy[0], noisy[2]);
+  EXPECT_NE(noisy[0], 1);
+  EXPECT_EQ(noisy, estimates(0.5));
+  EXPECT_NEAR(std::log(estimates(1)[0]), 2 * std::log(noisy[0]), 1e-12);
 }
 
 }  // namespace

@@ -740,5 +740,52 @@ TEST(Costs, a_preemption_is_a_choice_that_puts_an_unfinished_task_aside) {
   EXPECT_EQ(run_of("sdrm3", {ask, ask, ask}).outcome.preemptions, 3U);
 }
 
+// ---- punctual -------------------------------------------------------------------------------
+
+// Remaining x isolated. At 0: A 5 x 5. At 4: A 1 x 5, B 2 x 2. By remaining latency alone A goes
+// on.
+TEST(Punctual, runs_the_largest_smith_ratio) {
+  const std::vector<Ask> asks{{.layers_s = {4, 1}}, {.arrival_s = 1, .layers_s = {2}}};
+  EXPECT_EQ(schedule_of("punctual", asks), (Schedule{"ABA", {7, 6}}));
+  EXPECT_EQ(schedule_of("punctual:value=plain", asks), (Schedule{"AAB", {5, 7}}));
+}
+
+// A 4 x 4. B 5 x 5, of which urgency u takes 0.6 u; its horizon is 4 x 5 s.
+TEST(Punctual, lets_a_task_pass_that_would_miss_its_deadline) {
+  const auto asks = [](double slo_s) {
+    return std::vector<Ask>{{.layers_s = {4}}, {.layers_s = {5}, .slo_s = slo_s}};
+  };
+  const Schedule pass{"BA", {9, 5}};
+  const Schedule wait{"AB", {4, 9}};
+  EXPECT_EQ(schedule_of("punctual", asks(5)), pass);    // no slack, u = 1: 10
+  EXPECT_EQ(schedule_of("punctual", asks(12)), pass);   // slack 7, u = 0.65: 15.25
+  EXPECT_EQ(schedule_of("punctual", asks(14)), wait);   // slack 9, u = 0.55: 16.75
+  EXPECT_EQ(schedule_of("punctual", asks(100)), wait);  // beyond the horizon: 25
+  EXPECT_EQ(schedule_of("punctual:bonus=0", asks(5)), wait);
+  EXPECT_EQ(schedule_of("punctual:horizon=8", asks(14)), pass);  // u = 0.775: 13.375
+}
+
+TEST(Punctual, gives_a_lost_deadline_no_bonus_unless_told) {
+  const std::vector<Ask> asks{{.layers_s = {4}}, {.layers_s = {5}, .slo_s = 4.5}};
+  EXPECT_EQ(schedule_of("punctual", asks), (Schedule{"AB", {4, 9}}));
+  EXPECT_EQ(schedule_of("punctual:lost=urgent", asks), (Schedule{"BA", {9, 5}}));
+}
+
+// B's network takes 5 or 3 s: 4 s with a deviation of √2 s. 1 s of slack is urgent, 16 x 0.4375,
+// but not enough for one standard deviation: then B is as good as lost, 16 against 3.5 x 3.5.
+TEST(Punctual, may_ask_for_a_margin) {
+  const std::vector<Ask> asks{{.layers_s = {3.5}},
+                              {.layers_s = {5}, .slo_s = 5, .other_layers_s = {3}}};
+  EXPECT_EQ(schedule_of("punctual", asks), (Schedule{"BA", {8.5, 5}}));
+  EXPECT_EQ(schedule_of("punctual:risk=1", asks), (Schedule{"AB", {3.5, 8.5}}));
+}
+
+// A 2 x 2, B 3 x 3; by priority 4 / 1 and 9 / 9.
+TEST(Punctual, honours_priorities_where_asked) {
+  const std::vector<Ask> asks{{.layers_s = {2}}, {.layers_s = {3}, .priority = kHigh}};
+  EXPECT_EQ(schedule_of("punctual", asks), (Schedule{"AB", {2, 5}}));
+  EXPECT_EQ(schedule_of("punctual:value=priority", asks), (Schedule{"BA", {5, 3}}));
+}
+
 }  // namespace
 }  // namespace dysta

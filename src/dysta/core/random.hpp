@@ -20,7 +20,8 @@ enum class StreamPurpose : std::uint64_t {
   streams = 6,
   phases = 7,
   events = 8,
-  dispatch = 9
+  dispatch = 9,
+  prediction = 10
 };
 
 /// xoshiro256++ (Blackman and Vigna, 2019), its state filled by SplitMix64 from seed and purpose.

@@ -17,7 +17,8 @@ namespace dysta {
   POLICY(dysta)                \
   POLICY(edf)                  \
   POLICY(llf)                  \
-  POLICY(hrrn)
+  POLICY(hrrn)                 \
+  POLICY(punctual)
 
 #define DYSTA_DECLARE(name) PolicyEntry name##_entry();
 DYSTA_POLICIES(DYSTA_DECLARE)

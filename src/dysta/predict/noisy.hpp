@@ -1,0 +1,32 @@
+// Estimates made worse on purpose: how much a policy depends on them.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "dysta/core/random.hpp"
+#include "dysta/predict/predictor.hpp"
+
+namespace dysta {
+
+/// Multiplies another predictor's estimates of a task by one factor of the task's own, from its
+/// arrival to its end: e^(noise · g), g normal. So a task is mistaken for a longer or a shorter
+/// one, which the densities seen do not put right. The same tasks are off by the same factors in
+/// every run.
+class NoisyPredictor final : public Predictor {
+ public:
+  NoisyPredictor(std::unique_ptr<Predictor> predictor, double noise)
+      : predictor_(std::move(predictor)), noise_(noise) {}
+
+  Estimate on_arrival(const TaskArrival& arrival) override;
+  Estimate on_layer_done(TaskId task, const Observation& observation) override;
+
+ private:
+  std::unique_ptr<Predictor> predictor_;
+  double noise_;
+  RandomStream random_{0, StreamPurpose::prediction};
+  std::vector<double> factors_;  ///< by task
+};
+
+}  // namespace dysta
