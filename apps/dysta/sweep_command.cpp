@@ -15,6 +15,9 @@
 #include "output.hpp"
 #include "shared_folder.hpp"
 #include "workload_options.hpp"
+#ifdef DYSTA_MPI
+#include "mpi_force.hpp"
+#endif
 
 namespace dysta::cli {
 namespace {
@@ -25,24 +28,24 @@ struct Options {
   std::size_t jobs = 0;  // 0: as many as there are cores
 };
 
-int run(const Options& options) {
-  const SweepPlan plan = load_sweep(options.file, folders_of_names());
-  const Interruption interruption;
-  bool complete = false;
-  {
-    Progress drawing("requests drawn");
-    Progress progress("points");
-    SweepOptions sweep;
-    sweep.jobs =
-        options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
-    sweep.drawing = [&](std::size_t done, std::size_t of) { drawing.update(done, of); };
-    sweep.progress = [&, begun = false](std::size_t done, std::size_t of) mutable {
-      if (!std::exchange(begun, true)) progress.continue_from(done);
-      progress.update(done, of);
-    };
-    sweep.stop = &interruption.requested();
-    complete = run_sweep(plan, options.folder, sweep);
-  }
+/// Simulates; returns false when it was interrupted. Without a `force`, on threads alone.
+bool carry_out(const SweepPlan& plan, const std::string& folder, std::size_t jobs,
+               const Interruption& interruption, WorkForce* force = nullptr) {
+  Progress drawing("requests drawn");
+  Progress progress("points");
+  SweepOptions sweep{.jobs = jobs, .force = force};
+  sweep.drawing = [&](std::size_t done, std::size_t of) { drawing.update(done, of); };
+  sweep.progress = [&, begun = false](std::size_t done, std::size_t of) mutable {
+    if (!std::exchange(begun, true)) progress.continue_from(done);
+    progress.update(done, of);
+  };
+  sweep.stop = &interruption.requested();
+  return run_sweep(plan, folder, sweep);
+}
+
+/// The exit status of the process that leads.
+int report(const SweepPlan& plan, const Options& options, bool complete,
+           const Interruption& interruption) {
   if (!complete) {
     complain("interrupted; what is finished is kept, and the same command goes on from there",
              kFailure);
@@ -51,6 +54,34 @@ int run(const Options& options) {
   print(counted(plan.points(), "point") + " in " +
         (std::filesystem::path(options.folder) / "points.csv").string() + '\n');
   return 0;
+}
+
+#ifdef DYSTA_MPI
+int run_as_one_of_several(const Options& options) {
+  const Interruption interruption;
+  MpiForce force(options.jobs);
+  const SweepPlan plan = load_sweep(options.file, folders_of_names());
+  const bool complete = carry_out(plan, options.folder, force.threads(), interruption, &force);
+  if (!force.leads()) return 0;
+  const std::size_t lost = force.send_home();
+  if (lost > 0) {
+    complain(counted(lost, "process") + " of " + std::to_string(force.processes()) +
+                 " did not answer; what was theirs is done here",
+             kFailure);
+  }
+  return report(plan, options, complete, interruption);
+}
+#endif
+
+int run(const Options& options) {
+#ifdef DYSTA_MPI
+  if (MpiForce::is_one_of_several()) return run_as_one_of_several(options);
+#endif
+  const SweepPlan plan = load_sweep(options.file, folders_of_names());
+  const Interruption interruption;
+  const std::size_t jobs =
+      options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  return report(plan, options, carry_out(plan, options.folder, jobs, interruption), interruption);
 }
 
 }  // namespace
@@ -72,7 +103,8 @@ void add_sweep_command(CLI::App& app, Action& action) {
       ->check(some_text());
   command
       ->add_option("--jobs", options->jobs,
-                   "Simulations at a time, all cores if not given; results do not depend on it")
+                   "Simulations at a time in this process, all cores if not given; results do not "
+                   "depend on it. Under mpirun each process has as many, or its share of the cores")
       ->transform(whole_in(1, 1024))
       ->type_name("N");
   command->callback([options, &action] { action = [options] { return run(*options); }; });

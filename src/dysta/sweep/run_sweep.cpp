@@ -1,15 +1,19 @@
 #include "dysta/sweep/run_sweep.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,7 +27,6 @@
 #include "dysta/metrics/summary.hpp"
 #include "dysta/scenario/scenario.hpp"
 #include "dysta/sim/compare.hpp"
-#include "dysta/sim/for_each_index.hpp"
 #include "dysta/sweep/point_store.hpp"
 
 namespace dysta {
@@ -141,38 +144,68 @@ struct Workload {
   }
 };
 
-/// The requests of a workload while its policies run on them: drawn for the first, and given up
-/// with the last.
-class SharedRun {
+/// The requests of workloads while policies run on them: those of the last few workloads asked for.
+class RecentRuns {
  public:
-  /// `take` will be called `uses` times.
-  SharedRun(const Workload& workload, std::size_t uses) : workload_(workload), uses_(uses) {}
+  /// Keeps `most` workloads' requests.
+  RecentRuns(std::span<const Workload> workloads, std::size_t most)
+      : workloads_(workloads), most_(most) {}
 
-  std::shared_ptr<const Run> take(const std::function<void(std::size_t)>& progress) {
-    const std::lock_guard lock(mutex_);
-    if (!run_) run_ = std::make_shared<const Run>(workload_.run(progress));
-    return --uses_ > 0 ? run_ : std::move(run_);
+  /// The requests of a workload, drawn unless another thread has just had them. `progress` as in
+  /// `StreamDraw`.
+  std::shared_ptr<const Run> of(std::size_t workload,
+                                const std::function<void(std::size_t)>& progress) {
+    const std::shared_ptr<Entry> entry = entry_of(workload);
+    const std::lock_guard lock(entry->mutex);
+    if (!entry->run) entry->run = std::make_shared<const Run>(workloads_[workload].run(progress));
+    return entry->run;
   }
 
  private:
-  const Workload& workload_;
-  std::size_t uses_;
+  struct Entry {
+    explicit Entry(std::size_t of) : workload(of) {}
+
+    std::size_t workload;
+    std::mutex mutex{};
+    std::shared_ptr<const Run> run{};
+  };
+
+  /// The entry of a workload, which becomes the first; the last gives way to a new one.
+  std::shared_ptr<Entry> entry_of(std::size_t workload) {
+    const std::lock_guard lock(mutex_);
+    const auto known = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const auto& entry) { return entry->workload == workload; });
+    if (known != entries_.end()) {
+      std::rotate(entries_.begin(), known, std::next(known));
+    } else {
+      if (entries_.size() == most_) entries_.pop_back();
+      entries_.push_front(std::make_shared<Entry>(workload));
+    }
+    return entries_.front();
+  }
+
+  std::span<const Workload> workloads_;
+  std::size_t most_;
   std::mutex mutex_;
-  std::shared_ptr<const Run> run_;
+  std::deque<std::shared_ptr<Entry>> entries_;  ///< the last asked for first
 };
 
-/// Counts the requests that several threads draw.
+/// Counts the requests that are drawn, by several threads and elsewhere.
 class DrawnRequests {
  public:
   DrawnRequests(std::size_t of, const SweepOptions& options) : of_(of), options_(options) {}
+
+  void add(std::size_t drawn) {
+    const std::lock_guard lock(mutex_);
+    drawn_ += drawn;
+    if (options_.drawing) options_.drawing(drawn_, of_);
+  }
 
   /// What one workload's drawing is to call with how many of its requests are drawn.
   std::function<void(std::size_t)> of_one_workload() {
     return [this, before = std::size_t{0}](std::size_t drawn) mutable {
       if (options_.stop != nullptr && *options_.stop) throw Stopped();
-      const std::lock_guard lock(mutex_);
-      drawn_ += drawn - std::exchange(before, drawn);
-      if (options_.drawing) options_.drawing(drawn_, of_);
+      add(drawn - std::exchange(before, drawn));
     };
   }
 
@@ -247,51 +280,17 @@ std::vector<Workload> workloads_of(const SweepPlan& plan,
   return workloads;
 }
 
-/// Takes finished points from all threads and stores them. Whoever finds nobody storing does it for
-/// all, so that no other waits for the disk and one commit holds what came together.
-class Collector {
- public:
-  Collector(PointStore& store, std::size_t done, std::size_t of, const SweepOptions& options)
-      : store_(store), done_(done), of_(of), options_(options) {}
+/// A summary as the bytes that go from process to process.
+std::string to_bytes(const Summary& summary) {
+  return {reinterpret_cast<const char*>(summary.values.data()), sizeof summary.values};
+}
 
-  void take(FinishedPoint point) {
-    {
-      const std::lock_guard lock(pending_mutex_);
-      pending_.push_back(std::move(point));
-    }
-    const std::unique_lock storing(storing_mutex_, std::try_to_lock);
-    if (storing) store_pending();
-  }
-
-  /// Stores what came while somebody else was about to end storing.
-  void flush() {
-    const std::lock_guard storing(storing_mutex_);
-    store_pending();
-  }
-
- private:
-  void store_pending() {
-    for (;;) {
-      std::vector<FinishedPoint> batch;
-      {
-        const std::lock_guard lock(pending_mutex_);
-        batch.swap(pending_);
-      }
-      if (batch.empty()) return;
-      store_.add(batch);
-      done_ += batch.size();
-      if (options_.progress) options_.progress(done_, of_);
-    }
-  }
-
-  PointStore& store_;
-  std::size_t done_;
-  std::size_t of_;
-  const SweepOptions& options_;
-  std::mutex pending_mutex_;
-  std::vector<FinishedPoint> pending_;
-  std::mutex storing_mutex_;
-};
+Summary summary_from(const std::string& bytes) {
+  Summary summary;
+  if (bytes.size() != sizeof summary.values) throw std::logic_error("not the bytes of a summary");
+  std::memcpy(summary.values.data(), bytes.data(), bytes.size());
+  return summary;
+}
 
 /// A text file that is written beside its target and takes its place when it is whole. The name
 /// beside it is always the same: the folder is locked by its store, and a file that a killed
@@ -365,6 +364,26 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
   const std::vector<Workload> workloads = workloads_of(plan, scenarios);
   const std::size_t policies = plan.policies.size();
 
+  DrawnRequests drawn(workloads.size() * plan.requests, options);
+  const WorkForce::Work digest_workload = [&](std::size_t w) {
+    return workloads[w].digest(drawn.of_one_workload());
+  };
+  RecentRuns runs(workloads, options.jobs + 1);
+  const auto stop_drawing = [&](std::size_t) {
+    if (stopped()) throw Stopped();
+  };
+  const WorkForce::Work simulate_point = [&](std::size_t point) {
+    if (stopped()) throw Stopped();
+    const std::shared_ptr<const Run> run = runs.of(point / policies, stop_drawing);
+    const auto& [loaded, draw, label] = workloads[point / policies];
+    return to_bytes(summarise(simulate(loaded->scenario.pools(), *run,
+                                       plan.policies[point % policies], {}, nullptr, draw.seed)));
+  };
+
+  ThreadForce threads(options.jobs);
+  WorkForce& force = options.force != nullptr ? *options.force : threads;
+  if (!force.leads()) return force.help(digest_workload) && force.help(simulate_point);
+
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
@@ -382,11 +401,15 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
                         "; allowed is a file that can be replaced, or none");
   }
 
+  std::vector<std::size_t> all_workloads(workloads.size());
+  std::iota(all_workloads.begin(), all_workloads.end(), std::size_t{0});
   std::vector<std::string> workload_digests(workloads.size());
-  DrawnRequests drawn(workloads.size() * plan.requests, options);
   try {
-    for_each_index(workloads.size(), options.jobs, [&](std::size_t w) {
-      workload_digests[w] = workloads[w].digest(drawn.of_one_workload());
+    force.lead(all_workloads, digest_workload, [&](std::span<const DoneItem> digested) {
+      for (const DoneItem& done : digested) {
+        workload_digests[done.item] = done.result;
+        if (done.elsewhere) drawn.add(plan.requests);
+      }
     });
   } catch (const Stopped&) {
     return false;
@@ -408,10 +431,8 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
 
   std::vector<std::optional<Summary>> figures(workloads.size() * policies);
   std::vector<std::size_t> missing;
-  std::deque<SharedRun> runs;  // of every workload
   for (std::size_t w = 0; w < workloads.size(); ++w) {
     if (stopped()) return false;
-    const std::size_t missing_before = missing.size();
     std::vector<FinishedPoint> found;
     for (std::size_t point = w * policies; point < (w + 1) * policies; ++point) {
       figures[point] = store.find(digest(point));
@@ -422,34 +443,24 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
       }
     }
     store.add(found);  // an earlier plan may have had them under other labels
-    runs.emplace_back(workloads[w], missing.size() - missing_before);
   }
-  const std::size_t found = figures.size() - missing.size();
-  if (options.progress) options.progress(found, figures.size());
+  std::size_t finished = figures.size() - missing.size();
+  if (options.progress) options.progress(finished, figures.size());
 
-  Collector collector(store, found, figures.size(), options);
-  const auto stop_drawing = [&](std::size_t) {
-    if (stopped()) throw Stopped();
-  };
-  const auto simulate_point = [&](std::size_t m) {
-    if (stopped()) throw Stopped();
-    const std::size_t point = missing[m];
-    const std::shared_ptr<const Run> run = runs[point / policies].take(stop_drawing);
-    const auto& [loaded, draw, label] = workloads[point / policies];
-    figures[point] = summarise(simulate(loaded->scenario.pools(), *run,
-                                        plan.policies[point % policies], {}, nullptr, draw.seed));
-    collector.take(finished_point(point, *figures[point]));
-  };
   try {
-    for_each_index(missing.size(), options.jobs, simulate_point);
+    force.lead(missing, simulate_point, [&](std::span<const DoneItem> simulated) {
+      std::vector<FinishedPoint> points;
+      for (const DoneItem& done : simulated) {
+        figures[done.item] = summary_from(done.result);
+        points.push_back(finished_point(done.item, *figures[done.item]));
+      }
+      store.add(points);
+      finished += points.size();
+      if (options.progress) options.progress(finished, figures.size());
+    });
   } catch (const Stopped&) {
-    collector.flush();
     return false;
-  } catch (...) {
-    collector.flush();
-    throw;
   }
-  collector.flush();
   export_csv(csv, plan, workloads, figures);
   return true;
 }

@@ -7,11 +7,15 @@
 #include <string>
 
 #include "dysta/sweep/plan.hpp"
+#include "dysta/sweep/work_force.hpp"
 
 namespace dysta {
 
 struct SweepOptions {
   std::size_t jobs = 1;  ///< threads; the results do not depend on it
+  /// Who simulates, in place of this process's `jobs` threads alone; the results do not depend on
+  /// it either. Where it does not lead, nothing is written and nobody is told of progress.
+  WorkForce* force = nullptr;
   /// Called by one thread at a time, before `progress`, while all requests are drawn to see which
   /// points are finished: with how many of how many requests are.
   std::function<void(std::size_t done, std::size_t of)> drawing{};
@@ -29,6 +33,8 @@ struct SweepOptions {
 ///
 /// All policies of a workload run on the same drawn requests; of no more workloads than there are
 /// threads, and one, are requests in memory at a time.
+///
+/// With a force of several processes all of them call this with the same plan.
 ///
 /// A point is found by a digest of all that decides its figures: its requests as drawn, the traces
 /// that they run, the policy with all parameters, the version of this library. So what a change of
