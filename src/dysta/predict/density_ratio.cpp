@@ -14,31 +14,30 @@ DensityRatioPredictor::DensityRatioPredictor(const Profiles& profiles, Tables ta
 }
 
 Estimate DensityRatioPredictor::on_arrival(const TaskArrival& arrival) {
-  const Profile& profile = profiles_[arrival.variant];
-  const LatencyTable& table = tables_ == Tables::pattern ? profile.by_pattern : profile.by_model;
+  const LatencyTable& expected = table(profiles_[arrival.variant]);
   if (index(arrival.task) >= states_.size()) {
     states_.resize(index(arrival.task) + 1);
     if (window_ != kAllLayers) recent_ratios_.resize(states_.size() * window_);
   }
-  states_[index(arrival.task)] = {.layer_s = table.layer_s.data(),
-                                  .remaining_s = table.remaining_s.data(),
-                                  .average_density = profile.average_density.data()};
-  return {.remaining = Seconds{table.isolated_s()},
-          .next_layer = Seconds{table.layer_s[0]},
-          .isolated = Seconds{table.isolated_s()}};
+  states_[index(arrival.task)] = {.variant = arrival.variant};
+  return {.remaining = Seconds{expected.isolated_s()},
+          .next_layer = Seconds{expected.layer_s[0]},
+          .isolated = Seconds{expected.isolated_s()}};
 }
 
 Estimate DensityRatioPredictor::on_layer_done(TaskId task, const Observation& observation) {
   State& state = states_[index(task)];
+  const Profile& profile = profiles_[state.variant];
+  const LatencyTable& expected = table(profile);
   double gamma = 1;
   if (window_ > 0) {
     const double density = 1 - observation.sparsity;
-    gamma = ratio_mean(task, state, density / state.average_density[observation.layer]);
+    gamma = ratio_mean(task, state, density / profile.average_density[observation.layer]);
   }
   const std::uint32_t next = observation.layer + 1;
-  return {.remaining = Seconds{gamma * state.remaining_s[next]},
-          .next_layer = Seconds{gamma * state.layer_s[next]},
-          .isolated = Seconds{gamma * state.remaining_s[0]}};
+  return {.remaining = Seconds{gamma * expected.remaining_s[next]},
+          .next_layer = Seconds{gamma * expected.layer_s[next]},
+          .isolated = Seconds{gamma * expected.remaining_s[0]}};
 }
 
 double DensityRatioPredictor::ratio_mean(TaskId task, State& state, double ratio) {

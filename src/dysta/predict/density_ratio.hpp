@@ -33,12 +33,14 @@ class DensityRatioPredictor final : public Predictor {
 
  private:
   struct State {
-    const double* layer_s = nullptr;
-    const double* remaining_s = nullptr;
-    const double* average_density = nullptr;
     double ratio_sum = 0;  ///< average-all only
+    VariantId variant{};
     std::uint32_t layers_seen = 0;
   };
+
+  const LatencyTable& table(const Profile& profile) const {
+    return tables_ == Tables::pattern ? profile.by_pattern : profile.by_model;
+  }
 
   double ratio_mean(TaskId task, State& state, double ratio);
 

@@ -150,11 +150,14 @@ class BoxTree {
     inners_.reserve(further * (levels() + 1) + 1, 0);
   }
 
-  /// Not without room. Allocates nothing: should blocks run short, as they may while rows are only
+  /// With room it allocates nothing: should blocks run short, as they may while rows are only
   /// moved, the row goes into any that is not full. That costs speed and nothing else.
   void insert(const Row<Score>& row) {
     ++size_;
-    if (root_ == nullptr) root_ = blocks_.take();
+    if (root_ == nullptr) {
+      if (blocks_.spare() == 0) reserve(size_, 1);
+      root_ = blocks_.take();
+    }
     const std::uint64_t cluster = Score::cluster(row.columns);
     Node* node = root_;
     while (node->level > 0) {
@@ -168,12 +171,14 @@ class BoxTree {
       block.rows.push(row);
     } else if (blocks_.spare() > 0 && inners_.spare() > levels()) {
       split(block, row, cluster);
-    } else {
-      Node* other = with_room(*root_);
+    } else if (Node* other = with_room(*root_); other != nullptr) {
       block_of(*other).rows.push(row);
       for (; other->parent != nullptr; other = other->parent) {
         other->parent->widen(other->parent->position_of(*other), row);
       }
+    } else {
+      reserve(size_, 1);
+      split(block, row, cluster);
     }
   }
 

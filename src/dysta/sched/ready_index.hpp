@@ -31,11 +31,24 @@ class ReadyIndex {
 
   /// A task is ready. Its id must not be in the index.
   void admit(TaskId id, const Columns& columns) {
-    if (index(id) >= place_.size()) place_.resize(index(id) + 1);
+    reserve(id, rows_.size() + tree_.size() + 1);
+    admit(id, columns, next_admission_++);
+  }
+
+  /// The same for one that has been admitted elsewhere, as number `admission`, and for which there
+  /// is room: allocates nothing.
+  void admit(TaskId id, const Columns& columns, std::uint64_t admission) {
     if (ready_ > 2 * kFront) wait(-kNone, asked_);  // many came at once: nothing is known of them
-    make_room();
-    rows_.push_back({.id = id, .admission = next_admission_++, .columns = columns});
+    rows_.push_back({.id = id, .admission = admission, .columns = columns});
     swap_rows(ready_++, rows_.size() - 1);
+  }
+
+  /// Makes room for so many tasks in all, one of them called `id`.
+  void reserve(TaskId id, std::size_t tasks) {
+    if (index(id) >= place_.size()) place_.resize(index(id) + 1);
+    tree_.reserve(tasks, rows_.size() + kFront + 1);
+    const std::size_t most = std::min(tasks, 2 * kFront + kRunning) + 1;
+    if (rows_.capacity() < most) rows_.reserve(2 * most);
   }
 
   /// Makes a task that runs ready again; `change(columns)` says how.
@@ -95,7 +108,7 @@ class ReadyIndex {
  private:
   /// With so many rows in front a look at all of them costs about what one into the tree costs.
   static constexpr std::size_t kFront = 16;
-  /// Room for tasks that run; it grows at a choice only where more accelerators than these run.
+  /// There is room for so many that run; with more accelerators it may grow at a choice.
   static constexpr std::size_t kRunning = 1024;
   static constexpr double kNone = std::numeric_limits<double>::infinity();
 
@@ -155,13 +168,6 @@ class ReadyIndex {
     std::swap(rows_[a], rows_[b]);
     place_[index(rows_[a].id)] = static_cast<std::uint32_t>(a);
     place_[index(rows_[b].id)] = static_cast<std::uint32_t>(b);
-  }
-
-  /// For whatever happens until the next arrival.
-  void make_room() {
-    tree_.reserve(rows_.size() + tree_.size() + 1, rows_.size() + kFront + 1);
-    const std::size_t most = std::min(rows_.size() + tree_.size(), kFront + kRunning) + 1;
-    if (rows_.capacity() < most) rows_.reserve(2 * most);
   }
 
   std::vector<Row<Score>> rows_;  ///< those that wait in front, then fresh ones, then running ones
