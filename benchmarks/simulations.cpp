@@ -1,16 +1,22 @@
-// Layer decisions a second of whole simulations: arrivals, decisions, layers, completions.
+// Whole simulations: layer decisions a second with the requests at hand, and requests a second
+// drawn, simulated and added up as a stream.
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <sys/resource.h>
 
+#include "dysta/metrics/reduction.hpp"
 #include "dysta/sched/registry.hpp"
 #include "dysta/sim/simulation.hpp"
+#include "dysta/workload/request_source.hpp"
 #include "workloads.hpp"
 
 namespace dysta::bench {
 namespace {
+
+constexpr std::size_t kStreamed = 1'000'000;
 
 /// A load and so many requests, by which the queue gets about as long as its name says.
 struct Queue {
@@ -83,6 +89,30 @@ void simulate(benchmark::State& state, const Networks* networks, const std::stri
   state.counters["ready"] = counting.mean();
 }
 
+/// One long run from seed to summary. `peak_MiB` is what the whole process took at most, so it is
+/// this run's where it is the first: --benchmark_filter=stream/synthesised/fcfs.
+void stream(benchmark::State& state, const Networks* networks, const std::string& name) {
+  const WorkloadSpec spec =
+      workload(*networks, static_cast<double>(state.range(0)) / 100, kStreamed);
+  const auto policies = PolicyRegistry().parse(name);
+  RunCounts counts;
+  for (auto _ : state) {
+    const auto requests = drawn_requests(spec, networks->traces, networks->profiles);
+    Simulation simulation(networks->traces);
+    const auto policy =
+        policies.front().make({.profiles = networks->profiles, .truth = &simulation});
+    RunReduction reduction({}, networks->traces.models().size(), 0);
+    counts = simulation.run(*requests, *policy, reduction);
+    benchmark::DoNotOptimize(reduction.summary(counts, 1));
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kStreamed));
+  state.counters["layers"] = benchmark::Counter(static_cast<double>(counts.decisions),
+                                                benchmark::Counter::kIsIterationInvariantRate);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  state.counters["peak_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
 }  // namespace
 
 void register_simulation_benchmarks() {
@@ -95,6 +125,15 @@ void register_simulation_benchmarks() {
         benchmark::RegisterBenchmark(name.c_str(), simulate, networks, entry.name, queue)
             ->Unit(benchmark::kMillisecond);
       }
+    }
+    for (const std::string policy : {"fcfs", "sjf", "dysta"}) {
+      benchmark::RegisterBenchmark(("stream/" + networks->name + "/" + policy).c_str(), stream,
+                                   networks, policy)
+          ->ArgName("load_percent")
+          ->Arg(30)
+          ->Arg(60)
+          ->Arg(90)
+          ->Unit(benchmark::kMillisecond);
     }
   }
 }

@@ -58,11 +58,15 @@ const Networks* golden() {
   return networks ? &*networks : nullptr;
 }
 
-std::vector<Request> requests(const Networks& networks, double load, std::size_t count) {
+WorkloadSpec workload(const Networks& networks, double load, std::size_t count) {
   WorkloadSpec spec;
   spec.count = count;
   spec.rate_hz = rate_for_load(load, spec.mix, networks.profiles);
-  return generate(spec, networks.traces, networks.profiles);
+  return spec;
+}
+
+std::vector<Request> requests(const Networks& networks, double load, std::size_t count) {
+  return generate(workload(networks, load, count), networks.traces, networks.profiles);
 }
 
 }  // namespace dysta::bench

@@ -7,6 +7,7 @@
 #include "dysta/core/task.hpp"
 #include "dysta/trace/profile.hpp"
 #include "dysta/trace/trace.hpp"
+#include "dysta/workload/workload.hpp"
 
 namespace dysta::bench {
 
@@ -26,6 +27,7 @@ const Networks& synthesised();
 const Networks* golden();
 
 /// Poisson arrivals of all networks alike, deadlines at 10 times the mean latency.
+WorkloadSpec workload(const Networks& networks, double load, std::size_t count);
 std::vector<Request> requests(const Networks& networks, double load, std::size_t count);
 
 void register_decision_benchmarks();

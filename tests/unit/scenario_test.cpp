@@ -99,6 +99,58 @@ TEST_F(ScenarioTest, says_what_is_simulated) {
   EXPECT_EQ(users.networks[0].samples[0].count, 3U);
 }
 
+TEST_F(ScenarioTest, accelerators_may_be_of_several_kinds_and_dispatched_to) {
+  const Scenario scenario = load(
+      "schema: 1\nname: mixed\nwhat: two kinds\nload: 0.5\n"
+      "accelerators:\n"
+      "  - name: vision\n    dispatch: affinity:factor=4\n"
+      "    kinds: [{model: eyeriss_v2, count: 3}, {model: dense}]\n"
+      "streams:\n"
+      "  - {name: s, rate_hz: 1, slo_multiplier: 4,\n"
+      "     networks: {model: mobilenetv1, inputs: {imagenet: 3}}}\n");
+  const Pool& pool = scenario.pools()[0];
+  EXPECT_EQ(pool.accelerator, "eyeriss_v2 and dense");
+  EXPECT_EQ(pool.accelerators, 4U);
+  EXPECT_EQ(pool.dispatch, "affinity:factor=4");
+  ASSERT_EQ(pool.kinds.size(), 2U);
+  EXPECT_EQ(pool.kinds[0].accelerators, 3U);
+  EXPECT_EQ(pool.kinds[1].accelerators, 1U);
+  // The same zeros on both, and other latencies.
+  const Trace& on_first = pool.kinds[0].traces->all()[0];
+  const Trace& on_second = pool.kinds[1].traces->all()[0];
+  EXPECT_EQ(on_first.sample(2)[1].sparsity, on_second.sample(2)[1].sparsity);
+  EXPECT_NE(on_first.isolated(2), on_second.isolated(2));
+  EXPECT_LE(pool.traces->all()[0].isolated(2),
+            std::min(on_first.isolated(2), on_second.isolated(2)));
+  // A second's requests are done by each kind at its own rate.
+  const auto mean = [](const Trace& trace) {
+    return (trace.isolated(0) + trace.isolated(1) + trace.isolated(2)).count() / 3;
+  };
+  EXPECT_DOUBLE_EQ(utilisations(scenario.pools(), scenario.streams())[0],
+                   1 / (3 / mean(on_first) + 1 / mean(on_second)));
+
+  const std::vector<Pool> scaled = scaled_pools(scenario, 8);
+  EXPECT_EQ(scaled[0].accelerators, 32U);
+  EXPECT_EQ(scaled[0].kinds[0].accelerators, 24U);
+  EXPECT_DOUBLE_EQ(rate_scale(scenario, {.scale = 8}), 8 * rate_scale(scenario, {}));
+  EXPECT_THROW(scaled_pools(scenario, 4096), SpecificationError);
+
+  const auto with_accelerator = [&](const std::string& keys) {
+    return fault("schema: 1\nname: n\nwhat: w\naccelerators:\n  - {name: a, " + keys +
+                 "}\nstreams:\n  - {name: s, rate_hz: 1, slo_multiplier: 4,\n"
+                 "     networks: {traces: net_a.csv}}\n");
+  };
+  EXPECT_THAT(with_accelerator("kinds: [{model: dense}]"), HasSubstr("kinds"));
+  EXPECT_THAT(with_accelerator("model: dense, kinds: [{model: dense}, {model: dense}]"),
+              HasSubstr("an accelerator has 'kinds', and"));
+  EXPECT_THAT(with_accelerator("kinds: [{model: dense}, {model: eyeriss_v2}]"),
+              HasSubstr("allowed is 'model'"));
+  EXPECT_THAT(with_accelerator("model: eyeriss_v2, dispatch: shortest"),
+              HasSubstr("unknown dispatcher 'shortest'"));
+  EXPECT_THAT(with_accelerator("model: eyeriss_v2, dispatch: 'jsq,p2c'"),
+              HasSubstr("several dispatchers"));
+}
+
 // 2/s of 3 s and 1/s of 2 s on three accelerators: 8/3 as stated.
 TEST_F(ScenarioTest, is_drawn_at_a_load_or_a_rate) {
   const std::string text =

@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dysta/sim/compare.hpp"
 #include "dysta/sim/simulation.hpp"
+#include "dysta/trace/kinds.hpp"
 #include "support/tiny.hpp"
 
 namespace dysta {
@@ -202,6 +204,67 @@ TEST_F(SeveralAccelerators, a_task_that_runs_is_not_ready) {
 TEST_F(SeveralAccelerators, none_is_refused) {
   const std::vector<Request> requests{request(0, "one")};
   EXPECT_THROW(Simulation(traces_, requests, {}, 0), std::invalid_argument);
+}
+
+// ---- Different kinds --------------------------------------------------------------------------
+
+/// The networks of one kind, "pair" with so long layers.
+TraceSet kind_with(double first_s, double second_s) {
+  return TraceSet({tiny_trace("one", {{{1, 0}}, {{2, 0}}}),
+                   tiny_trace("pair", {{{first_s, 0.25}, {second_s, 0.5}}})});
+}
+
+class DifferentKinds : public testing::Test {
+ protected:
+  Request request(double arrival_s, const std::string& name) const {
+    return tiny_request(fastest_, arrival_s, name, 0, Priority::medium, 8);
+  }
+  RunOutcome run(const std::vector<Request>& requests, const std::string& dispatch,
+                 SchedulingCosts costs = {}) {
+    const Pool pool{.name = {},
+                    .accelerator = {},
+                    .accelerators = 2,
+                    .kinds = {{.traces = &kinds_[0], .profiles = &profiles_[0]},
+                              {.traces = &kinds_[1], .profiles = &profiles_[1]}},
+                    .dispatch = dispatch,
+                    .traces = &fastest_,
+                    .profiles = &mean_};
+    return simulate({&pool, 1}, {.requests = requests}, PolicyRegistry().parse("fcfs").front(),
+                    costs, &timeline_);
+  }
+
+  const std::vector<TraceSet> kinds_{kind_with(1, 1), kind_with(4, 0.5)};
+  const std::vector<Profiles> profiles_{Profiles(kinds_[0]), Profiles(kinds_[1])};
+  const TraceSet fastest_ = fastest_of(kinds_);
+  const Profiles mean_{all_of(kinds_)};
+  Timeline timeline_;
+};
+
+TEST_F(DifferentKinds, each_layer_is_fastest_somewhere_and_profiles_are_means) {
+  EXPECT_EQ(fastest_.all()[1].isolated(0), Seconds{1.5});
+  EXPECT_EQ(fastest_.all()[1].sample(0)[1].sparsity, 0.5);
+  EXPECT_EQ(mean_[VariantId{1}].e2e_pattern, Seconds{3.25});
+  EXPECT_EQ(mean_[VariantId{0}].e2e_pattern, Seconds{1.5});
+  const TraceSet other({tiny_trace("one", {{{1, 0}}})});
+  EXPECT_THROW(fastest_of(std::vector{kinds_[0], other}), std::invalid_argument);
+  EXPECT_THROW(all_of({}), std::invalid_argument);
+}
+
+// B runs its first layer on the second accelerator for 4 s. Then both are idle, and the first asks
+// first: B goes on there, for 1 s.
+TEST_F(DifferentKinds, a_layer_lasts_as_long_as_on_the_accelerator_that_runs_it) {
+  const std::vector<Request> requests{request(0, "pair"), request(0, "pair")};
+  const RunOutcome outcome = run(requests, "global");
+  EXPECT_THAT(slices(timeline_), ElementsAre("A0 0-1", "B1 0-4", "A0 1-2", "B0 4-5"));
+  EXPECT_EQ(outcome.requests[1].isolated, Seconds{1.5});
+  EXPECT_THAT(completions(run(requests, "global", {.migration = Seconds{0.25}})),
+              ElementsAre(2, 5.25));
+}
+
+// Predicted by kind: 2 s are left on the first, which is less than 4.5 s on the second.
+TEST_F(DifferentKinds, queues_are_as_long_as_their_kind_takes) {
+  EXPECT_THAT(completions(run({request(0, "pair"), request(0, "pair"), request(0, "one")}, "jsq")),
+              ElementsAre(2, 4.5, 3));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "dysta/io/yaml.hpp"
 #include "dysta/scenario/scenario.hpp"
 #include "dysta/sched/dispatch/dispatcher.hpp"
+#include "dysta/trace/kinds.hpp"
 #include "dysta/trace/trace_reader.hpp"
 
 namespace dysta {
@@ -24,8 +25,8 @@ constexpr double kLargestRate = 1e12;
 /// A pool while its networks are gathered.
 struct Gathered {
   Pool pool;
-  std::unique_ptr<const Accelerator> accelerator;
-  std::vector<Trace> traces;
+  std::vector<std::unique_ptr<const Accelerator>> kinds;  ///< at least one
+  std::vector<std::vector<Trace>> traces;                 ///< by kind
   std::map<std::string, std::string> sources;  ///< by the trace's name: what it was made from
 };
 
@@ -58,12 +59,19 @@ class Loader {
     std::vector<Pool> pools;
     std::deque<Scenario::Networks> networks;
     for (Gathered& gathered : gathered_) {
-      if (gathered.traces.empty()) {
+      if (gathered.traces.front().empty()) {
         file_.complain("accelerators", "accelerator " + in_quotes(gathered.pool.name) +
                                            " has no stream; allowed are those that have one");
       }
       pools.push_back(gathered.pool);
-      networks.push_back({.traces = TraceSet(std::move(gathered.traces))});
+      std::vector<TraceSet> kinds;
+      for (auto& traces : gathered.traces) kinds.emplace_back(std::move(traces));
+      if (kinds.size() == 1) {
+        networks.push_back({.traces = std::move(kinds.front())});
+        continue;
+      }
+      networks.push_back({.traces = fastest_of(kinds), .profiles = Profiles(all_of(kinds))});
+      for (TraceSet& kind : kinds) networks.back().kinds.push_back({.traces = std::move(kind)});
     }
     for (std::size_t s = 0; s < streams_.size(); ++s) {
       for (Asked& asked : asked_[s]) {
@@ -96,18 +104,26 @@ class Loader {
     for (const Gathered& other : gathered_) {
       if (other.pool.name == gathered.pool.name) map.fail("name", "a name that no other has");
     }
-    std::string model = map.text("model");
-    if (model.ends_with(".yaml") || model.ends_with(".yml")) model = beside(model);
-    try {
-      gathered.accelerator = parts_.accelerator(model);
-    } catch (const SpecificationError& error) {
-      map.complain("model", error.what());
+    if (map.has("kinds")) {
+      if (map.has("model") || map.has("count")) {
+        map.complain("kinds",
+                     "an accelerator has 'kinds', and 'model' or 'count' too; allowed is "
+                     "one of them");
+      }
+      gathered.pool.accelerators = 0;
+      for (YamlMap& kind : map.maps("kinds")) {
+        gathered.pool.kinds.push_back({.accelerators = read_kind(kind, gathered)});
+        gathered.pool.accelerators += gathered.pool.kinds.back().accelerators;
+        kind.done();
+      }
+      if (gathered.kinds.size() < 2) map.fail("kinds", "two kinds or more");
+      if (gathered.pool.accelerators > kMostAccelerators) {
+        map.fail("kinds", "at most " + std::to_string(kMostAccelerators) + " accelerators");
+      }
+    } else {
+      gathered.pool.accelerators = read_kind(map, gathered);
     }
-    gathered.pool.accelerator = gathered.accelerator->name();
-    if (map.has("count")) {
-      gathered.pool.accelerators =
-          static_cast<std::uint32_t>(map.whole("count", 1, int{kMostAccelerators}));
-    }
+    gathered.traces.resize(gathered.kinds.size());
     if (map.has("dispatch")) {
       gathered.pool.dispatch = map.text("dispatch");
       try {
@@ -118,6 +134,21 @@ class Loader {
     }
     map.done();
     gathered_.push_back(std::move(gathered));
+  }
+
+  /// Reads the model of a kind, and how many there are.
+  std::uint32_t read_kind(YamlMap& map, Gathered& into) const {
+    std::string model = map.text("model");
+    if (model.ends_with(".yaml") || model.ends_with(".yml")) model = beside(model);
+    try {
+      into.kinds.push_back(parts_.accelerator(model));
+    } catch (const SpecificationError& error) {
+      map.complain("model", error.what());
+    }
+    if (!into.pool.accelerator.empty()) into.pool.accelerator += " and ";
+    into.pool.accelerator += into.kinds.back()->name();
+    if (!map.has("count")) return 1;
+    return static_cast<std::uint32_t>(map.whole("count", 1, int{kMostAccelerators}));
   }
 
   void read_stream(YamlMap& map) {
@@ -235,9 +266,9 @@ class Loader {
   }
 
   static const Trace& trace_named(const Gathered& pool, const std::string& name) {
-    const auto trace = std::find_if(pool.traces.begin(), pool.traces.end(),
+    const auto trace = std::find_if(pool.traces.front().begin(), pool.traces.front().end(),
                                     [&](const Trace& t) { return t.name() == name; });
-    if (trace == pool.traces.end()) {
+    if (trace == pool.traces.front().end()) {
       throw std::logic_error("a part of the scenario is not named as its source says: " + name);
     }
     return *trace;
@@ -256,14 +287,19 @@ class Loader {
   }
 
   std::vector<std::string> read_measured(YamlMap& map, Gathered& pool) const {
+    if (pool.kinds.size() > 1) {
+      map.complain("traces",
+                   "measured traces are of one accelerator, and this one has several kinds; "
+                   "allowed is 'model'");
+    }
     std::vector<std::string> paths;
     for (const std::string& path : map.texts("traces")) paths.push_back(beside(path));
     std::vector<std::string> names;
     for (const std::string& file : parts_.trace_files(paths)) {
       names.push_back(fs::path(file).stem().string());
       if (!is_new(map, "traces", pool, names.back(), file)) continue;
-      pool.traces.push_back(parts_.measured(file));
-      const Trace& trace = pool.traces.back();
+      pool.traces.front().push_back(parts_.measured(file));
+      const Trace& trace = pool.traces.front().back();
       const std::string& of = trace.identity().provenance.accelerator;
       if (!of.empty() && of != pool.pool.accelerator) {
         map.complain("traces", in_quotes(names.back()) + " has latencies of " + in_quotes(of) +
@@ -311,7 +347,9 @@ class Loader {
         options.pattern = pattern;
         names.push_back(variant_name(model, pattern));
         if (!is_new(map, "model", pool, names.back(), source)) continue;
-        pool.traces.push_back(parts_.synthesised(model, *pool.accelerator, options));
+        for (std::size_t k = 0; k < pool.kinds.size(); ++k) {
+          pool.traces[k].push_back(parts_.synthesised(model, *pool.kinds[k], options));
+        }
       }
     } catch (const SpecificationError& error) {
       map.complain("model", error.what());

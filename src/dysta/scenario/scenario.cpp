@@ -20,6 +20,10 @@ Scenario::Scenario(std::string name, std::string what, std::optional<double> loa
   for (std::size_t p = 0; p < pools_.size(); ++p) {
     pools_[p].traces = &networks_[p].traces;
     pools_[p].profiles = &networks_[p].profiles;
+    for (std::size_t k = 0; k < pools_[p].kinds.size(); ++k) {
+      pools_[p].kinds[k].traces = &networks_[p].kinds[k].traces;
+      pools_[p].kinds[k].profiles = &networks_[p].kinds[k].profiles;
+    }
   }
 }
 
@@ -33,6 +37,7 @@ std::vector<Pool> scaled_pools(const Scenario& scenario, std::uint32_t scale) {
                                " times; allowed are at most " + std::to_string(kMostAccelerators));
     }
     pool.accelerators *= scale;
+    for (AcceleratorKind& kind : pool.kinds) kind.accelerators *= scale;
   }
   return pools;
 }

@@ -26,11 +26,18 @@ class Scenario {
  public:
   /// The networks of one pool.
   struct Networks {
+    /// On one of several kinds of accelerators.
+    struct OnKind {
+      TraceSet traces;
+      Profiles profiles{traces};
+    };
+
     TraceSet traces;
     Profiles profiles{traces};
+    std::deque<OnKind> kinds{};  ///< as many as the pool has; `Pool` says what the others are then
   };
 
-  /// A pool before its networks are told: `traces` and `profiles` are null.
+  /// A pool before its networks are told: `traces` and `profiles` are null, those of its kinds too.
   /// `networks` has an entry a pool.
   Scenario(std::string name, std::string what, std::optional<double> load, std::vector<Pool> pools,
            std::deque<Networks> networks, std::vector<Stream> streams);

@@ -323,18 +323,22 @@ RunCounts simulate_pool(const Pool& pool, RequestSource& requests, const Configu
                         SchedulingCosts costs, OutcomeSink& outcomes, Timeline* timeline,
                         std::uint64_t seed) {
   const Dispatch dispatch = Dispatch::parse_one(pool.dispatch);
+  const std::vector<AcceleratorKind> kinds =
+      pool.kinds.empty()
+          ? std::vector{AcceleratorKind{pool.accelerators, pool.traces, pool.profiles}}
+          : pool.kinds;
   if (dispatch.global()) {
-    Simulation simulation(*pool.traces, costs, pool.accelerators);
+    Simulation simulation(*pool.traces, costs, kinds);
     const auto instance = policy.make({.profiles = *pool.profiles, .truth = &simulation});
     return simulation.run(requests, *instance, outcomes, timeline);
   }
   const auto dispatcher = dispatch.make({.accelerators = pool.accelerators, .seed = seed});
-  const auto make_policy = [&](const Truth& truth) {
-    return policy.make({.profiles = *pool.profiles, .truth = &truth});
+  const auto make_policy = [&](const AcceleratorKind& kind, const Truth& truth) {
+    return policy.make({.profiles = *kind.profiles, .truth = &truth});
   };
   return simulate_dispatched({.traces = *pool.traces,
                               .profiles = *pool.profiles,
-                              .accelerators = pool.accelerators,
+                              .kinds = kinds,
                               .costs = costs,
                               .make_policy = make_policy},
                              *dispatcher, requests, outcomes, timeline);

@@ -13,14 +13,16 @@ namespace {
 
 /// One accelerator with its queue. Its parts refer to each other: it stays where it is.
 struct Queue {
-  Queue(const DispatchedPool& pool, std::uint32_t accelerator, OutcomeSink& outcomes,
-        Timeline* timeline)
-      : tasks(pool.traces),
-        policy(pool.make_policy(tasks)),
+  Queue(const DispatchedPool& pool, const AcceleratorKind& of, std::uint32_t accelerator,
+        OutcomeSink& outcomes, Timeline* timeline)
+      : kind(of),
+        tasks(*of.traces, pool.traces),
+        policy(pool.make_policy(of, tasks)),
         station(OneAccelerator(), 1, tasks, *policy, pool.costs, outcomes, timeline, accelerator) {}
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
+  const AcceleratorKind& kind;
   TaskTable tasks;
   std::unique_ptr<Policy> policy;
   Station<OneAccelerator> station;
@@ -30,13 +32,16 @@ struct Queue {
 
 class Dispatched {
  public:
-  Dispatched(const DispatchedPool& pool, Dispatcher& dispatcher, OutcomeSink& outcomes,
-             Timeline* timeline)
-      : pool_(pool), dispatcher_(dispatcher), ends_s_(pool.accelerators, kNever.count()) {
-    for (std::uint32_t a = 0; a < pool.accelerators; ++a) {
-      queues_.emplace_back(pool, a, outcomes, timeline);
+  Dispatched(const DispatchedPool& pool, std::uint32_t accelerators, Dispatcher& dispatcher,
+             OutcomeSink& outcomes, Timeline* timeline)
+      : pool_(pool), dispatcher_(dispatcher), ends_s_(accelerators, kNever.count()) {
+    for (const AcceleratorKind& kind : pool.kinds) {
+      for (std::uint32_t i = 0; i < kind.accelerators; ++i) {
+        const auto a = static_cast<std::uint32_t>(queues_.size());
+        queues_.emplace_back(pool, kind, a, outcomes, timeline);
+      }
     }
-    undecided_.reserve(pool.accelerators);
+    undecided_.reserve(accelerators);
   }
 
   RunCounts run(RequestSource& requests) {
@@ -64,15 +69,15 @@ class Dispatched {
  private:
   void dispatch(const PlacedRequest& placed) {
     const VariantId variant = placed.request.variant;
-    const Seconds predicted = pool_.profiles[variant].e2e_pattern;
-    const std::size_t a = index(
-        dispatcher_.choose({.model = pool_.traces.model_of(variant), .predicted = predicted}));
+    const std::size_t a =
+        index(dispatcher_.choose({.model = pool_.traces.model_of(variant),
+                                  .predicted = pool_.profiles[variant].e2e_pattern}));
     if (a >= queues_.size()) {
       throw std::logic_error("the dispatcher chose an accelerator that is none");
     }
     Queue& queue = queues_[a];
     queue.station.admit(placed);
-    set_left(a, queue.left + predicted);
+    set_left(a, queue.left + (*queue.kind.profiles)[variant].e2e_pattern);
     if (queue.station.all_idle()) leave_undecided(a);
   }
 
@@ -80,7 +85,7 @@ class Dispatched {
     Queue& queue = queues_[a];
     Seconds ran{0};
     queue.station.end_layers(now, [&](const TaskTable::Asked& asked, std::uint32_t layer) {
-      ran = Seconds{pool_.profiles[asked.variant].by_pattern.layer_s[layer]};
+      ran = Seconds{(*queue.kind.profiles)[asked.variant].by_pattern.layer_s[layer]};
     });
     set_left(a, queue.station.present() > 0 ? queue.left - ran : Seconds{0});
     ends_s_.set(a, kNever.count());
@@ -119,9 +124,11 @@ class Dispatched {
 
 RunCounts simulate_dispatched(const DispatchedPool& pool, Dispatcher& dispatcher,
                               RequestSource& requests, OutcomeSink& outcomes, Timeline* timeline) {
-  if (pool.accelerators == 0) throw std::invalid_argument("at least one accelerator is needed");
+  std::uint32_t accelerators = 0;
+  for (const AcceleratorKind& kind : pool.kinds) accelerators += kind.accelerators;
+  if (accelerators == 0) throw std::invalid_argument("at least one accelerator is needed");
   if (timeline != nullptr) timeline->clear();
-  return Dispatched(pool, dispatcher, outcomes, timeline).run(requests);
+  return Dispatched(pool, accelerators, dispatcher, outcomes, timeline).run(requests);
 }
 
 }  // namespace dysta

@@ -17,14 +17,16 @@
 
 namespace dysta {
 
-/// Identical accelerators, and who decides for each of them.
+/// Accelerators, and who decides for each of them.
 struct DispatchedPool {
-  const TraceSet& traces;
-  const Profiles& profiles;  ///< what work is predicted from: by pattern
-  std::uint32_t accelerators = 1;
+  const TraceSet& traces;    ///< what isolated times are of
+  const Profiles& profiles;  ///< over all kinds: what the dispatcher is told of a task
+  /// All alike are one kind; those of each come in their order. Work is predicted by the profiles
+  /// of the kind that is to do it, by pattern.
+  std::span<const AcceleratorKind> kinds;
   SchedulingCosts costs{};
-  /// The policy of one accelerator. What it is given tells the truth of that one's tasks.
-  std::function<std::unique_ptr<Policy>(const Truth&)> make_policy;
+  /// The policy of an accelerator of this kind. The truth is that of its tasks there.
+  std::function<std::unique_ptr<Policy>(const AcceleratorKind&, const Truth&)> make_policy;
 };
 
 /// Runs all requests to their end. At its arrival a request joins the queue that the dispatcher

@@ -22,11 +22,26 @@ class KeptOutcomes final : public OutcomeSink {
   std::vector<RequestOutcome>& outcomes_;
 };
 
+std::uint32_t accelerators_in(std::span<const AcceleratorKind> kinds) {
+  std::uint32_t sum = 0;
+  for (const AcceleratorKind& kind : kinds) sum += kind.accelerators;
+  return sum;
+}
+
 }  // namespace
 
 Simulation::Simulation(const TraceSet& traces, SchedulingCosts costs, std::uint32_t accelerators)
     : traces_(traces), costs_(costs), accelerators_(accelerators), tasks_(traces) {
   if (accelerators == 0) throw std::invalid_argument("at least one accelerator is needed");
+}
+
+Simulation::Simulation(const TraceSet& traces, SchedulingCosts costs,
+                       std::span<const AcceleratorKind> kinds)
+    : Simulation(traces, costs, accelerators_in(kinds)) {
+  if (kinds.size() == 1 && kinds.front().traces == &traces) return;  // all alike
+  for (const AcceleratorKind& kind : kinds) {
+    traces_on_.insert(traces_on_.end(), kind.accelerators, kind.traces);
+  }
 }
 
 Simulation::Simulation(const TraceSet& traces, std::span<const Request> requests,
@@ -68,7 +83,7 @@ template <class Fleet>
 RunCounts Simulation::run_on(Fleet fleet, RequestSource& requests, Policy& policy,
                              OutcomeSink& outcomes, Timeline* timeline) {
   Station<Fleet> station(std::move(fleet), accelerators_, tasks_, policy, costs_, outcomes,
-                         timeline);
+                         timeline, 0, traces_on_);
   const auto nobody = [](const TaskTable::Asked&, std::uint32_t) {};
   Seconds now{0};
   Arrivals arrivals(requests, traces_);

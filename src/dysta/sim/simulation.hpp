@@ -22,7 +22,7 @@ namespace dysta {
 /// idle accelerator in the order of their ids and as long as tasks are ready, for a task whose next
 /// layer then runs for as long as the trace says. Layers that end at one instant are told of in the
 /// order of their accelerators, before the arrivals of that instant. A task may move between
-/// accelerators from layer to layer.
+/// accelerators from layer to layer; a layer lasts as long as on the one that runs it.
 ///
 /// Is not an accelerator model: how long a layer takes is in the trace.
 class Simulation final : public Truth {
@@ -31,6 +31,11 @@ class Simulation final : public Truth {
   /// `std::invalid_argument` unless there are accelerators.
   explicit Simulation(const TraceSet& traces, SchedulingCosts costs = {},
                       std::uint32_t accelerators = 1);
+
+  /// The same on accelerators of several kinds: those of each in their order, which is that in
+  /// which idle ones ask. `traces` are what isolated times and the truth that oracles ask for are
+  /// of.
+  Simulation(const TraceSet& traces, SchedulingCosts costs, std::span<const AcceleratorKind> kinds);
 
   /// For requests at hand, which must outlive the simulation too. Throws `std::invalid_argument`
   /// also unless there are requests, their arrivals do not decrease, and variants and samples are
@@ -64,6 +69,7 @@ class Simulation final : public Truth {
   std::span<const Request> requests_;  ///< at hand
   SchedulingCosts costs_;
   std::uint32_t accelerators_;
+  std::vector<const TraceSet*> traces_on_;  ///< by accelerator; empty where all are alike
   TaskTable tasks_;
 };
 

@@ -23,10 +23,11 @@ template <class Fleet>
 class Station {
  public:
   /// `tasks`, `policy`, both without tasks, `outcomes` and `timeline` must outlive the station.
-  /// `first_accelerator` is what the timeline calls the first of `accelerators`.
+  /// `first_accelerator` is what the timeline calls the first of `accelerators`. `traces_on` are
+  /// those of each accelerator, or none where all run the traces of `tasks`.
   Station(Fleet fleet, std::uint32_t accelerators, TaskTable& tasks, Policy& policy,
           const SchedulingCosts& costs, OutcomeSink& outcomes, Timeline* timeline,
-          std::uint32_t first_accelerator = 0)
+          std::uint32_t first_accelerator = 0, std::vector<const TraceSet*> traces_on = {})
       : fleet_(std::move(fleet)),
         tasks_(tasks),
         policy_(policy),
@@ -34,6 +35,7 @@ class Station {
         outcomes_(outcomes),
         timeline_(timeline),
         first_accelerator_(first_accelerator),
+        traces_on_(std::move(traces_on)),
         task_on_(accelerators, static_cast<TaskId>(TaskTable::kNone)) {}
 
   /// Tasks that have arrived and not completed.
@@ -99,6 +101,7 @@ class Station {
     if (task.last_accelerator != accelerator) {
       if (task.last_accelerator != TaskTable::kNone) overhead += costs_.migration;
       task.last_accelerator = accelerator;
+      if (!traces_on_.empty()) task.layers = tasks_.layers_on(*traces_on_[accelerator], id);
     }
     task.state = TaskTable::State::running;
     task_on_[accelerator] = id;
@@ -137,7 +140,8 @@ class Station {
   OutcomeSink& outcomes_;
   Timeline* timeline_;
   std::uint32_t first_accelerator_;
-  std::vector<TaskId> task_on_;  ///< by accelerator: the task it ran last
+  std::vector<const TraceSet*> traces_on_;  ///< by accelerator; empty where all are alike
+  std::vector<TaskId> task_on_;             ///< by accelerator: the task it ran last
   std::size_t present_ = 0;
   RunCounts counts_;
 };

@@ -50,7 +50,7 @@ void TaskTable::complete(TaskId id, Seconds now, OutcomeSink& outcomes) {
                                                .slo = asked.slo},
                                    .model = traces_.model_of(asked.variant),
                                    .stream = asked.stream,
-                                   .isolated = traces_[asked.variant].isolated(asked.sample),
+                                   .isolated = isolated_[asked.variant].isolated(asked.sample),
                                    .completion = now});
   task.state = State::free;
   asked.number = first_free_;
@@ -61,7 +61,7 @@ Estimate TaskTable::truth(TaskId task, std::uint32_t next_layer) const {
   const Asked& asked = asked_[index(task)];
   const auto remaining_s = traces_[asked.variant].remaining_s(asked.sample);
   return {.remaining = Seconds{remaining_s[next_layer]},
-          .next_layer = Seconds{tasks_[index(task)].layers[next_layer].latency_s},
+          .next_layer = Seconds{traces_[asked.variant].sample(asked.sample)[next_layer].latency_s},
           .isolated = Seconds{remaining_s[0]}};
 }
 

@@ -22,7 +22,7 @@ class TaskTable final : public Truth {
 
   /// What every layer needs of a task.
   struct Task {
-    const LayerSample* layers = nullptr;
+    const LayerSample* layers = nullptr;  ///< as on the accelerator that ran the last one
     std::uint32_t next_layer = 0;
     std::uint32_t layer_count = 0;
     std::uint32_t last_accelerator = kNone;  ///< that ran, or runs, a layer of it
@@ -40,8 +40,18 @@ class TaskTable final : public Truth {
     std::uint32_t stream = 0;
   };
 
-  /// `traces` must outlive the table.
-  explicit TaskTable(const TraceSet& traces) : traces_(traces) {}
+  /// Of accelerators that run `traces`, which isolated times are of too.
+  explicit TaskTable(const TraceSet& traces) : TaskTable(traces, traces) {}
+
+  /// Isolated times are of `isolated`, which must outlive the table, as must `traces`.
+  TaskTable(const TraceSet& traces, const TraceSet& isolated)
+      : traces_(traces), isolated_(isolated) {}
+
+  /// The layers of a task as they are on the accelerators whose traces these are.
+  const LayerSample* layers_on(const TraceSet& traces, TaskId task) const {
+    const Asked& asked = asked_[index(task)];
+    return traces[asked.variant].sample(asked.sample).data();
+  }
 
   /// Forgets all tasks.
   void clear();
@@ -63,6 +73,7 @@ class TaskTable final : public Truth {
 
  private:
   const TraceSet& traces_;
+  const TraceSet& isolated_;
   GrowingTable<Task> tasks_;   ///< by task
   GrowingTable<Asked> asked_;  ///< by task
   std::uint32_t first_free_ = kNone;

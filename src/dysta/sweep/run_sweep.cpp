@@ -66,11 +66,8 @@ class DigestedValues {
   std::string pending_;  ///< not yet in `digest_`
 };
 
-/// Of what a pool's simulations rest on besides their requests.
-std::string digest_of(const Pool& pool) {
-  DigestedValues values;
-  values.add(std::uint64_t{pool.accelerators}).add(pool.dispatch);
-  for (const Trace& trace : pool.traces->all()) {
+void add(DigestedValues& values, const TraceSet& traces) {
+  for (const Trace& trace : traces.all()) {
     values.add(trace.name()).add(trace.identity().model);
     values.add(std::uint64_t{trace.samples()}).add(std::uint64_t{trace.layers()});
     for (std::size_t s = 0; s < trace.samples(); ++s) {
@@ -79,6 +76,17 @@ std::string digest_of(const Pool& pool) {
         values.add(layer.latency_s).add(layer.sparsity);
       }
     }
+  }
+}
+
+/// Of what a pool's simulations rest on besides their requests.
+std::string digest_of(const Pool& pool) {
+  DigestedValues values;
+  values.add(std::uint64_t{pool.accelerators}).add(pool.dispatch);
+  add(values, *pool.traces);
+  for (const AcceleratorKind& kind : pool.kinds) {
+    values.add(std::uint64_t{kind.accelerators});
+    add(values, *kind.traces);
   }
   return values.digest();
 }

@@ -326,12 +326,25 @@ class RequestsOfStreams final : public RequestSource {
   std::size_t drawn_ = 0;
 };
 
+/// The share of time for which so many accelerators are needed by the streams of a pool.
+double share_of(const Pool& pool, std::size_t number, std::uint32_t accelerators,
+                std::span<const Stream> streams, double rate_scale) {
+  double share = 0;
+  for (const Stream& stream : streams) {
+    if (stream.pool != number) continue;
+    share += rate_scale * stream.rate_hz * stream.mean_service(pool).count() /
+             static_cast<double>(accelerators);
+  }
+  return share;
+}
+
 }  // namespace
 
 Pool one_pool(const TraceSet& traces, const Profiles& profiles, std::uint32_t accelerators) {
   return {.name = {},
           .accelerator = {},
           .accelerators = accelerators,
+          .kinds = {},
           .dispatch = "global",
           .traces = &traces,
           .profiles = &profiles};
@@ -342,10 +355,18 @@ Seconds Stream::mean_service(const Pool& of) const { return Choice(*this, of).me
 std::vector<double> utilisations(std::span<const Pool> pools, std::span<const Stream> streams,
                                  double rate_scale) {
   std::vector<double> shares(pools.size(), 0.0);
-  for (const Stream& stream : streams) {
-    const Pool& pool = pools[stream.pool];
-    shares[stream.pool] += rate_scale * stream.rate_hz * stream.mean_service(pool).count() /
-                           static_cast<double>(pool.accelerators);
+  for (std::size_t p = 0; p < pools.size(); ++p) {
+    if (pools[p].kinds.empty()) {
+      shares[p] = share_of(pools[p], p, pools[p].accelerators, streams, rate_scale);
+      continue;
+    }
+    double capacity = 0;  // how many times what is asked for all kinds together can do
+    for (const AcceleratorKind& kind : pools[p].kinds) {
+      Pool alike = pools[p];
+      alike.traces = kind.traces;
+      capacity += 1 / share_of(alike, p, kind.accelerators, streams, rate_scale);
+    }
+    shares[p] = 1 / capacity;
   }
   return shares;
 }

@@ -17,12 +17,22 @@
 
 namespace dysta {
 
-/// Identical accelerators with the networks they run. Refers to its traces and
-/// their profiles, which must outlive it.
+/// Accelerators of one kind in a pool of several.
+struct AcceleratorKind {
+  std::uint32_t accelerators = 1;  ///< how many, at least 1
+  const TraceSet* traces = nullptr;
+  const Profiles* profiles = nullptr;
+};
+
+/// Accelerators with the networks they run. Refers to its traces and their profiles, which must
+/// outlive it.
 struct Pool {
   std::string name;
   std::string accelerator;         ///< the kind: all traces are of it; empty where unknown
-  std::uint32_t accelerators = 1;  ///< how many, at least 1
+  std::uint32_t accelerators = 1;  ///< how many of all kinds, at least 1
+  /// Empty where all are alike. Else `traces` last as on the kind that is fastest at each layer
+  /// (`fastest_of`), which is what isolated times mean, and `profiles` are means over the kinds.
+  std::vector<AcceleratorKind> kinds{};
   /// How requests come to them: `global`, one queue and policy for all, or the dispatcher in front
   /// of queues of their own, as `Dispatch` reads it.
   std::string dispatch = "global";
@@ -89,7 +99,9 @@ struct StreamDraw {
   std::function<void(std::size_t drawn)> progress{};
 };
 
-/// Offered utilisation of each pool: Σ rate × mean latency of its streams / accelerators.
+/// Offered utilisation of each pool: Σ rate × mean latency of its streams / accelerators. Of
+/// several kinds, the harmonic sum: each accelerator runs its share of every stream, the larger the
+/// faster it is.
 std::vector<double> utilisations(std::span<const Pool> pools, std::span<const Stream> streams,
                                  double rate_scale = 1);
 
