@@ -11,6 +11,7 @@
 #include "dysta/core/error.hpp"
 #include "dysta/metrics/comparison.hpp"
 #include "dysta/metrics/perfetto.hpp"
+#include "dysta/metrics/reduction.hpp"
 #include "dysta/scenario/scenario.hpp"
 #include "dysta/sched/registry.hpp"
 #include "dysta/sim/compare.hpp"
@@ -183,7 +184,8 @@ int run(const Options& options) {
 
   std::vector<RunOutcome> outcomes;
   std::vector<Timeline> timelines;
-  Progress progress("simulations");
+  const bool long_runs = workloads.description.requests > kMostExactRequests;
+  Progress progress(long_runs ? "requests" : "simulations");
   CompareOptions compare_options;
   compare_options.costs = {.decision = Seconds{options.decision_cost_s},
                            .preemption = Seconds{options.preemption_cost_s},

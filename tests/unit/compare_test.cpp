@@ -1,5 +1,6 @@
 #include "dysta/sim/compare.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -197,6 +198,18 @@ TEST_F(LongRuns, have_the_figures_of_their_outcomes) {
   EXPECT_EQ(groups.by_size[0].requests, groups.by_model[1].requests);
   EXPECT_EQ(groups.by_size[0].label, "short");
   EXPECT_EQ(groups.by_size[1].requests, groups.by_model[0].requests);
+}
+
+TEST_F(LongRuns, tell_of_their_requests) {
+  std::vector<std::size_t> told;
+  compare(traces_, profiles_, drawn(), PolicyRegistry().parse("fcfs,sjf"),
+          {.threads = 2, .progress = [&](std::size_t done, std::size_t of) {
+             EXPECT_EQ(of, 2 * kCount);
+             told.push_back(done);
+           }});
+  EXPECT_GE(told.size(), 4U);
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+  EXPECT_EQ(told.back(), 2 * kCount);
 }
 
 TEST_F(LongRuns, are_the_same_on_any_number_of_threads) {

@@ -318,6 +318,29 @@ class Both final : public OutcomeSink {
   OutcomeSink& second_;
 };
 
+/// Calls `tell` after every so many requests, and passes all on.
+class Telling final : public OutcomeSink {
+ public:
+  static constexpr std::size_t kStep = std::size_t{1} << 16;
+
+  Telling(OutcomeSink& next, const std::function<void(std::size_t)>& tell)
+      : next_(next), tell_(tell) {}
+  void complete(std::uint32_t number, const RequestOutcome& outcome) override {
+    next_.complete(number, outcome);
+    if (++untold_ < kStep) return;
+    tell_(untold_);
+    untold_ = 0;
+  }
+
+  /// Tells of those that remain.
+  void finish() { tell_(untold_); }
+
+ private:
+  OutcomeSink& next_;
+  const std::function<void(std::size_t)>& tell_;
+  std::size_t untold_ = 0;
+};
+
 /// The requests of one pool, however they come to its accelerators.
 RunCounts simulate_pool(const Pool& pool, RequestSource& requests, const ConfiguredPolicy& policy,
                         SchedulingCosts costs, OutcomeSink& outcomes, Timeline* timeline,
@@ -468,6 +491,12 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
   std::mutex progress_mutex;
   std::size_t done = 0;
   const std::size_t count = entrants.size() * runs;
+  const std::size_t of = reduced ? count * workloads.runs.front().count() : count;
+  const std::function<void(std::size_t)> tell = [&](std::size_t more) {
+    if (!options.progress) return;
+    const std::lock_guard lock(progress_mutex);
+    options.progress(done += more, of);
+  };
   for_each_index(count, options.threads, [&](std::size_t i) {
     const std::size_t p = i % entrants.size();
     const std::size_t r = i / entrants.size();
@@ -486,9 +515,11 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
       KeptOutcomes kept(outcome == nullptr ? 0 : requests.count());
       Both both(reduction, kept);
       OutcomeSink& sink = outcome == nullptr ? static_cast<OutcomeSink&>(reduction) : both;
+      Telling telling(sink, tell);
       const RunCounts counts = simulate_pools(
-          entrant.pools, [&] { return requests.open(); }, *entrant.policy, options.costs, sink,
+          entrant.pools, [&] { return requests.open(); }, *entrant.policy, options.costs, telling,
           timeline, seed);
+      telling.finish();
       summary = reduction.summary(counts, censuses[r].antt_lower_bound);
       breakdown = reduction.breakdown(models, streams);
       if (outcome != nullptr) {
@@ -500,10 +531,7 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
       summary = summarise(own);
       breakdown = break_down(own, models, streams);
       if (outcome != nullptr) *outcome = std::move(own);
-    }
-    if (options.progress) {
-      const std::lock_guard lock(progress_mutex);
-      options.progress(++done, count);
+      tell(1);
     }
   });
   return comparison;

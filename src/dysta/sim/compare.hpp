@@ -25,7 +25,9 @@ struct CompareOptions {
   /// How requests come to the accelerators of every pool, in place of what the pools say: every
   /// policy is run with each. Empty: as the pools say.
   std::vector<Dispatch> dispatch{};
-  /// Called after each simulation, by one thread at a time, with how many of how many are done.
+  /// Called by one thread at a time with how many of how many simulations are done, after each; of
+  /// long runs (above `kMostExactRequests`) with how many requests of all simulations completed,
+  /// after every few tens of thousands.
   std::function<void(std::size_t done, std::size_t of)> progress{};
   /// Where to leave what the first run did under each policy; null if that is not wanted.
   std::vector<RunOutcome>* outcomes = nullptr;
