@@ -107,6 +107,15 @@ TEST_F(ReadyListTest, tasks_are_removed_whether_they_run_or_not) {
   EXPECT_THAT(ready(), ElementsAre(1));
 }
 
+TEST_F(ReadyListTest, ready_ones_leave_by_a_rule_and_running_ones_stay) {
+  for (std::uint32_t id = 0; id < 4; ++id) admit(id, id);
+  EXPECT_EQ(run_smallest(), 0U);
+  list_.remove_if([](const Scored& task) { return task.score < 3; });
+  EXPECT_THAT(ready(), ElementsAre(3));
+  list_.make_ready(TaskId{0});
+  EXPECT_THAT(ready(), ElementsAre(0, 3));
+}
+
 TEST_F(ReadyListTest, an_id_used_again_stands_where_it_was_admitted_last) {
   admit(0, 1);
   admit(1, 1);

@@ -35,7 +35,6 @@ class Prema final : public Policy {
                  .last_run = arrival.arrival,
                  .estimate = predictor_->on_arrival(arrival)});
     rich_.reserve(arrival.task, ++present_);
-    if (grown_.capacity() < ++poor_present_) grown_.reserve(2 * poor_present_);
   }
 
   void on_layer_done(TaskId id, const Observation& observation) override {
@@ -55,7 +54,6 @@ class Prema final : public Policy {
       rich_.retire(id);
     } else {
       poor_.remove(id);
-      --poor_present_;
     }
   }
 
@@ -92,18 +90,12 @@ class Prema final : public Policy {
 
   /// Those that had enough after an earlier decision.
   void move_those_with_enough() {
-    grown_.clear();
-    poor_.for_each([&](const Task& task) {
-      if (task.token >= kEnough) {
-        grown_.push_back({task.id, task.admission, {task.estimate.remaining.count()}});
-      }
+    poor_.remove_if([this](const Task& task) {
+      if (task.token < kEnough) return false;
+      is_rich_[index(task.id)] = true;
+      rich_.admit(task.id, {task.estimate.remaining.count()}, task.admission);
+      return true;
     });
-    for (const Row<FixedKey>& row : grown_) {
-      poor_.remove(row.id);
-      is_rich_[index(row.id)] = true;
-      rich_.admit(row.id, row.columns, row.admission);
-    }
-    poor_present_ -= grown_.size();
   }
 
   /// Returns the largest token of a task that an earlier decision saw, 0 if there is none.
@@ -124,10 +116,8 @@ class Prema final : public Policy {
   ReadyList<Task> poor_;
   ReadyIndex<FixedKey> rich_;
   std::vector<bool> is_rich_;  ///< by task
-  std::vector<Row<FixedKey>> grown_;
   std::uint64_t arrived_ = 0;
   std::size_t present_ = 0;
-  std::size_t poor_present_ = 0;
 };
 
 /// What the reading that counts waiting once asks of its tasks.

@@ -34,6 +34,13 @@ class ReadyList {
     entries_.erase(entry);
   }
 
+  /// Takes every ready task out for which `leaves(task)` holds, which is asked once of each.
+  template <class Leaves>
+  void remove_if(Leaves&& leaves) {
+    std::erase_if(entries_,
+                  [&](const Entry& entry) { return !entry.running && leaves(entry.task); });
+  }
+
   /// Makes a task that ran ready again, and returns it.
   Task& make_ready(TaskId id) {
     const auto entry = find(id);
