@@ -121,14 +121,15 @@ def line_through(lengths: list[float], values: list[float]) -> Callable[[float],
 
 
 def shrunk(x: list[float], y: list[float], fitted: int) -> float:
-    """The slope of y over x through 0, times 1 - 1/t² or 0. `fitted` parameters came before."""
+    """The slope of y over x through 0, times 1 - (4 + 40/ν)/t² or 0. `fitted` parameters came before."""
     xx = math.fsum(value * value for value in x)
     if len(x) <= fitted + 1 or xx <= 1e-24 * len(x):
         return 0.0
     slope = math.fsum(a * b for a, b in zip(x, y, strict=True)) / xx
     error = math.fsum((b - slope * a) ** 2 for a, b in zip(x, y, strict=True))
-    variance = error / (len(x) - fitted - 1) / xx
-    return slope * max(0.0, 1 - variance / slope**2) if slope else 0.0
+    freedom = len(x) - fitted - 1
+    chance = (4 + 40 / freedom) * error / freedom / xx
+    return slope * max(0.0, 1 - chance / slope**2) if slope else 0.0
 
 
 class Conditional:
@@ -137,7 +138,7 @@ class Conditional:
     def __init__(self, variant: Variant) -> None:
         inputs, self.layers = range(len(variant.latency)), len(variant.latency[0])
         ordered = sorted(variant.lengths)
-        buckets = max(1, min(12, len(ordered) // 16))
+        buckets = max(1, min(12, len(ordered) // 6))
         lasts = [ordered[b * len(ordered) // buckets - 1] for b in range(1, buckets)]
         self.lasts = sorted({last for last in lasts if last < ordered[-1]})
         remaining = [[math.fsum(row[l:]) for l in range(self.layers)] for row in variant.latency]
@@ -526,6 +527,11 @@ POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "sdrm3": (Sdrm3, estimated("model", "none", **SDRM3)),
     "sdrm3_sparse": (Sdrm3, estimated("pattern", "average_all", **SDRM3)),
     "punctual": (Punctual, estimated("pattern", "recursive", **PUNCTUAL)),
+    "punctual_oracle": (Punctual, estimated("pattern", "oracle", **PUNCTUAL)),
+    "feasible_first": (
+        Punctual,
+        estimated("pattern", "oracle", **PUNCTUAL | {"bonus": "0.999999", "horizon": "1000000"}),
+    ),
     "dysta": (Dysta, estimated("pattern", "average_all", **DYSTA)),
     "dysta_naive": (Dysta, estimated("model", "none", **DYSTA)),
     "dysta_oracle": (Dysta, estimated("pattern", "oracle", **DYSTA)),

@@ -65,6 +65,8 @@ POLICIES = (
     "prema:predictor=recursive",
     "punctual",
     "punctual:predictor=oracle",
+    "punctual_oracle",
+    "feasible_first",
     "punctual:bonus=0.9,horizon=2,lost=urgent,predictor=average_all",
     "punctual:value=plain,predictor=elasticity",
     "punctual:value=priority,predictor=length",

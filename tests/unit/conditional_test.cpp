@@ -3,12 +3,19 @@
 
 #include <cmath>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "dysta/metrics/summary.hpp"
 #include "dysta/predict/gaussian.hpp"
 #include "dysta/predict/noisy.hpp"
+#include "dysta/sched/registry.hpp"
+#include "dysta/sim/simulation.hpp"
+#include "dysta/trace/trace_reader.hpp"
+#include "dysta/workload/workload.hpp"
 #include "support/tiny.hpp"
 
 namespace dysta {
@@ -26,19 +33,19 @@ Trace two_layers(const std::vector<std::pair<double, double>>& density_and_secon
 }
 
 TEST(ConditionalTable, has_a_line_in_each_bucket_of_lengths) {
-  // A step after 16 tokens, as hardware that works in tiles has it.
+  // A step after 6 tokens, as hardware that works in tiles has it.
   std::vector<test::TinySample> inputs;
   std::vector<std::uint32_t> lengths;
-  for (std::uint32_t length = 1; length <= 32; ++length) {
-    const double second = length <= 16 ? 2.0 * length : 100.0 + length;
-    inputs.push_back({{3, 0.5}, {second, length <= 16 ? 0.5 : 1 - length / 64.0}});
+  for (std::uint32_t length = 1; length <= 12; ++length) {
+    const double second = length <= 6 ? 2.0 * length : 100.0 + length;
+    inputs.push_back({{3, 0.5}, {second, length <= 6 ? 0.5 : 1 - length / 24.0}});
     lengths.push_back(length);
   }
   const ConditionalTable table(tiny_trace("m", inputs, lengths));
   ASSERT_EQ(table.buckets(), 2u);
   EXPECT_EQ(table.bucket(1), 0u);
-  EXPECT_EQ(table.bucket(16), 0u);
-  EXPECT_EQ(table.bucket(17), 1u);
+  EXPECT_EQ(table.bucket(6), 0u);
+  EXPECT_EQ(table.bucket(7), 1u);
   EXPECT_EQ(table.bucket(1000), 1u);
   EXPECT_NEAR(table.remaining_s(0, 1, 5), 10, 1e-12);
   EXPECT_NEAR(table.remaining_s(0, 0, 5), 13, 1e-12);
@@ -46,7 +53,7 @@ TEST(ConditionalTable, has_a_line_in_each_bucket_of_lengths) {
   EXPECT_NEAR(table.remaining_s(1, 1, 60), 160, 1e-12);  // longer than any seen
   EXPECT_EQ(table.remaining_s(1, 2, 30), 0);
   EXPECT_NEAR(table.density(0, 1, 5), 0.5, 1e-12);
-  EXPECT_NEAR(table.density(1, 1, 32), 0.5, 1e-12);
+  EXPECT_NEAR(table.density(1, 1, 12), 0.5, 1e-12);
 }
 
 TEST(ConditionalTable, never_falls_below_half_of_the_least_seen) {
@@ -72,15 +79,24 @@ TEST(ConditionalTable, finds_a_law_without_noise) {
 }
 
 TEST(ConditionalTable, shrinks_what_may_be_chance) {
-  // Surpluses -1/2, 1/2, -1/2, 1/2 and relative latencies -0.2, 0.2, 0, 0: a slope of 0.2 with
-  // residuals of 0.1, so a variance of 4 · 0.01 / (4 - 1 - 1) and t² = 2: half of it stays.
-  const ConditionalTable table(two_layers({{0.25, 0.8}, {0.75, 1.2}, {0.25, 1}, {0.75, 1}}));
-  EXPECT_NEAR(table.elasticity(1), 0.1, 1e-12);
-  EXPECT_NEAR(table.gain(0), 0.1, 1e-12);
-  // What is left is -0.15, 0.15, 0.05, -0.05; a mean and two coefficients were fitted.
-  EXPECT_NEAR(table.deviation(1), std::sqrt(0.05), 1e-12);
-  // Before the first layer: mean 2 s, so -0.1, 0.1, 0, 0 and one mean.
-  EXPECT_NEAR(table.deviation(0), std::sqrt(0.02 / 3), 1e-12);
+  // Twelve inputs with surpluses of ±1/2 and relative latencies c · surplus ± r, with c² = 6.4 r²:
+  // a variance of 12 r² / (12 - 1 - 1) / 3 = 0.4 r² and t² = 16. Of that 4 + 40/10 may be chance.
+  const double r = 0.05;
+  const double c = std::sqrt(6.4) * r;
+  std::vector<std::pair<double, double>> inputs;
+  for (int i = 0; i < 3; ++i) {
+    for (const double sign : {-1.0, 1.0}) {
+      inputs.emplace_back(0.25, 1 - c / 2 + sign * r);
+      inputs.emplace_back(0.75, 1 + c / 2 + sign * r);
+    }
+  }
+  const ConditionalTable table(two_layers(inputs));
+  EXPECT_NEAR(table.elasticity(1), c / 2, 1e-12);
+  EXPECT_NEAR(table.gain(0), c / 2, 1e-12);
+  // What is left is c/2 · surplus ± r; a mean and two coefficients were fitted.
+  EXPECT_NEAR(table.deviation(1), std::sqrt((3 * c * c / 4 + 12 * r * r) / 9), 1e-12);
+  // Before the first layer: of a mean of 2 s, one mean fitted.
+  EXPECT_NEAR(table.deviation(0), std::sqrt((3 * c * c + 12 * r * r) / 4 / 11), 1e-12);
 }
 
 TEST(ConditionalTable, does_not_listen_to_what_tells_nothing) {
@@ -188,6 +204,43 @@ TEST_F(Conditional, noise_is_one_factor_a_task_and_the_same_in_every_run) {
   EXPECT_NE(noisy[0], 1);
   EXPECT_EQ(noisy, estimates(0.5));
   EXPECT_NEAR(std::log(estimates(1)[0]), 2 * std::log(noisy[0]), 1e-12);
+}
+
+/// Every second input of the traces, from the first or the second on.
+TraceSet half_of(const TraceSet& traces, std::size_t first) {
+  std::vector<Trace> halves;
+  for (const Trace& trace : traces.all()) {
+    std::vector<LayerSample> table;
+    std::vector<std::uint32_t> lengths;
+    for (std::size_t s = first; s < trace.samples(); s += 2) {
+      const auto layers = trace.sample(s);
+      table.insert(table.end(), layers.begin(), layers.end());
+      lengths.push_back(trace.sequence_length(s));
+    }
+    Trace::Identity identity = trace.identity();
+    identity.provenance.inputs.clear();
+    halves.emplace_back(std::move(identity), trace.layers(), std::move(table), std::move(lengths));
+  }
+  return TraceSet(std::move(halves));
+}
+
+// What a schedule gains is not that its profile was made from the very inputs that are asked for.
+TEST(HeldOut, a_profile_of_other_inputs_serves_as_well) {
+  const TraceSet all = read_traces(std::vector<std::string>{DYSTA_TRACES "/sanger"});
+  const TraceSet asked = half_of(all, 0);
+  const TraceSet others = half_of(all, 1);
+  const Profiles own(asked);
+  const Profiles held_out(others);
+  WorkloadSpec spec;
+  spec.rate_hz = rate_for_load(0.9, spec.mix, own);
+  const auto requests = generate(spec, asked, own);
+  const auto antt = [&](const std::string& name, const Profiles& profiles) {
+    Simulation simulation(asked, requests);
+    const auto policy = PolicyRegistry().parse(name).front().make({.profiles = profiles});
+    return summarise(simulation.run(*policy))[Metric::antt];
+  };
+  EXPECT_NEAR(antt("punctual", held_out), antt("punctual", own), 0.01 * antt("punctual", own));
+  EXPECT_LT(2 * antt("punctual", held_out), antt("sjf_sparse", own));
 }
 
 }  // namespace

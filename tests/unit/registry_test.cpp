@@ -41,7 +41,8 @@ TEST(Registry, holds_the_published_policies_by_name_in_order) {
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
   EXPECT_THAT(names, IsSupersetOf({"fcfs", "sjf", "sjf_sparse", "prema", "prema_sparse", "planaria",
                                    "sdrm3", "sdrm3_sparse", "dysta", "dysta_naive", "dysta_oracle",
-                                   "edf", "llf", "hrrn", "punctual", "srpt", "srpt_weighted"}));
+                                   "edf", "llf", "hrrn", "punctual", "punctual_oracle",
+                                   "feasible_first", "srpt", "srpt_weighted"}));
 }
 
 TEST(Registry, every_entry_is_fit_for_help_and_tables) {
@@ -145,8 +146,10 @@ TEST(PolicyList, parameters_that_are_not_given_keep_their_defaults) {
 
 TEST(PolicyList, unknown_names_are_refused_with_the_known_ones) {
   const std::string known =
-      "; allowed is dysta, dysta_naive, dysta_oracle, edf, fcfs, hrrn, llf, planaria, prema, "
-      "prema_sparse, punctual, sdrm3, sdrm3_sparse, sjf, sjf_sparse, srpt, srpt_weighted";
+      "; allowed is dysta, dysta_naive, dysta_oracle, edf, fcfs, feasible_first, hrrn, llf, "
+      "planaria, "
+      "prema, prema_sparse, punctual, punctual_oracle, sdrm3, sdrm3_sparse, sjf, sjf_sparse, srpt, "
+      "srpt_weighted";
   for (const std::string list : {"", "Dysta", "sjf ,fcfs", "rr"}) {
     EXPECT_EQ(fault_in(list), "unknown policy '" + list.substr(0, list.find(',')) + "'" + known);
   }

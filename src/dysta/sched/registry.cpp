@@ -67,6 +67,14 @@ std::vector<Alias> aliases() {
        "sjf",
        "the smallest true remaining x isolated latency runs (clairvoyant)",
        {{"weight", "isolated"}, {"tables", "pattern"}, {"predictor", "oracle"}}},
+      {"punctual_oracle",
+       "punctual",
+       "punctual that knows true latencies (clairvoyant)",
+       {{"predictor", "oracle"}}},
+      {"feasible_first",
+       "punctual",
+       "deadlines that can be met first, smallest true remaining x isolated (clairvoyant)",
+       {{"bonus", "0.999999"}, {"horizon", "1000000"}, {"predictor", "oracle"}}},
   };
 }
 

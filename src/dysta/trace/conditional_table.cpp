@@ -11,8 +11,8 @@ double inner_product(std::span<const double> a, std::span<const double> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-/// The coefficient c of y ≈ c · x by least squares, shrunk by its uncertainty: c · max(0, 1 -
-/// 1/t²). `parameters` were fitted to these values before.
+/// The coefficient c of y ≈ c · x by least squares, shrunk as `ConditionalTable` says. `parameters`
+/// were fitted to these values before.
 double shrunk_slope(std::span<const double> x, std::span<const double> y, std::size_t parameters) {
   constexpr double kRounding = 1e-24;  // of squares: x is around 1 before its mean is taken off
   const double xx = inner_product(x, x);
@@ -22,8 +22,10 @@ double shrunk_slope(std::span<const double> x, std::span<const double> y, std::s
   for (std::size_t i = 0; i < x.size(); ++i) {
     squares += (y[i] - slope * x[i]) * (y[i] - slope * x[i]);
   }
-  const double variance = squares / static_cast<double>(x.size() - parameters - 1) / xx;
-  return slope == 0 ? 0 : slope * std::max(0.0, 1 - variance / (slope * slope));
+  const auto freedom = static_cast<double>(x.size() - parameters - 1);
+  const double variance = squares / freedom / xx;
+  const double chance = (4 + 40 / freedom) * variance;
+  return slope == 0 ? 0 : slope * std::max(0.0, 1 - chance / (slope * slope));
 }
 
 }  // namespace

@@ -22,13 +22,13 @@ namespace dysta {
 ///   l ends, from e = 0: a Kalman filter of one state whose gains come from the fit, not from a
 ///   model of noise.
 ///
-/// Coefficients are shrunk towards 0 by what their uncertainty explains (1 - 1/t², and 0 for
-/// t² < 1; t is the coefficient in standard errors), so that a density that tells nothing is not
-/// listened to.
+/// Coefficients are shrunk towards 0 by what their uncertainty may explain, 1 - (4 + 40/ν)/t² or 0,
+/// t being the coefficient in standard errors and ν their degrees of freedom: two standard errors,
+/// more where inputs are few. So a density that tells nothing is not listened to.
 class ConditionalTable {
  public:
   /// With fewer inputs a bucket's line follows its noise.
-  static constexpr std::size_t kInputsPerBucket = 16;
+  static constexpr std::size_t kInputsPerBucket = 6;
   static constexpr std::size_t kMostBuckets = 12;
 
   explicit ConditionalTable(const Trace& training);

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Holds a policy against the strongest published forms, cell by cell.
+
+    experiments/better_than_dysta.py --dysta build/release/dysta --out DIR [--policy punctual]
+
+A cell is a scenario, an offered load and a multiple for deadlines. The baseline of a scenario is
+sjf_sparse or dysta with one beta and wait_unit_s of a grid: for ANTT the one with the lowest
+(geometric) mean over the cells, for violations the one with the lowest mean, both on the choosing
+seeds. So the policy has to beat two baselines, each where it is strongest. Differences are paired
+by seed: ratios of ANTT by their logarithms, violations in points. Takes minutes.
+"""
+
+import argparse
+import csv
+import math
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "python"))
+from dysta_report.intervals import estimated, estimated_ratio  # noqa: E402
+
+BY_MULTIPLE = ["data_centre", "paper_cnn", "paper_attention", "measured_cnn", "measured_attention"]
+OWN_DEADLINES = ["phone", "wearable"]
+LOADS = [0.5, 0.7, 0.9, 1.0, 1.1]
+MULTIPLES = [2, 5, 10, 30, 100]
+GRID = [
+    "sjf_sparse",
+    *(
+        f"dysta:beta={beta},wait_unit_s={unit}"
+        for beta in ("0.0001", "0.001", "0.01", "0.03", "0.1", "0.3")
+        for unit in ("1", "auto")
+    ),
+]
+CLAIRVOYANT = "srpt_weighted"
+MOST_ANTT, MOST_VIOLATIONS = 1.02, 0.5  # ratio, points: what counts as not inferior
+
+Cell = tuple[str, float, str]  # scenario, offered load, multiple or ""
+Values = dict[tuple[str, str], dict[Cell, list[float]]]  # by policy and metric; by seed in the list
+
+
+def sweep(
+    options: argparse.Namespace, name: str, scenarios: list[str], policies: list[str], seeds: str
+) -> Values:
+    """Runs a sweep and reads its table."""
+    multiples = f"slo_multipliers: {MULTIPLES}\n" if scenarios == BY_MULTIPLE else ""
+    quoted = ", ".join(f'"{policy}"' for policy in policies)
+    folder = options.out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = folder / "sweep.yaml"
+    plan.write_text(
+        f"schema: 1\nscenarios: [{', '.join(scenarios)}]\npolicies: [{quoted}]\nloads: {LOADS}\n"
+        f"{multiples}seeds: {seeds}\nrequests: {options.requests}\n",
+        encoding="utf-8",
+    )
+    subprocess.run([options.dysta, "sweep", plan, "--out", folder], check=True, stdout=sys.stderr)
+    values: Values = defaultdict(lambda: defaultdict(list))
+    with (folder / "points.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            cell = row["scenario"], float(row["utilisation"]), row["slo_multiplier"]
+            values[row["policy"], row["metric"]][cell].append(float(row["value"]))
+    return values
+
+
+def run(options: argparse.Namespace, name: str, policies: list[str], seeds: str) -> Values:
+    """All scenarios; points of one cell stand in the order of seeds."""
+    values = sweep(options, name, BY_MULTIPLE, policies, seeds)
+    for key, cells in sweep(options, f"{name}_own", OWN_DEADLINES, policies, seeds).items():
+        values[key].update(cells)
+    return values
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def geometric_mean(values: list[float]) -> float:
+    return math.exp(mean([math.log(value) for value in values]))
+
+
+def cells_of(values: Values, policy: str, scenario: str) -> list[Cell]:
+    return sorted(cell for cell in values[policy, "antt"] if cell[0] == scenario)
+
+
+def baselines(values: Values, scenario: str) -> tuple[str, str]:
+    """The strongest in ANTT, and in violations."""
+
+    def antt(policy: str) -> float:
+        cells = values[policy, "antt"]
+        return geometric_mean([mean(cells[c]) for c in cells_of(values, policy, scenario)])
+
+    def violations(policy: str) -> float:
+        cells = values[policy, "violation_rate"]
+        return mean([mean(cells[c]) for c in cells_of(values, policy, scenario)])
+
+    return min(GRID, key=antt), min(GRID, key=violations)
+
+
+def name_of(cell: Cell) -> str:
+    return f"{cell[0]} at {cell[1]:g}" + (f", multiple {float(cell[2]):g}" if cell[2] else "")
+
+
+def report(values: Values, policy: str, chosen: dict[str, tuple[str, str]]) -> None:
+    antt, violations = values[policy, "antt"], values[policy, "violation_rate"]
+    bound, clairvoyant = values[policy, "antt_lower_bound"], values[CLAIRVOYANT, "antt"]
+    open_cells: list[str] = []
+    worse = cells = 0
+    heavy: list[tuple[float, float]] = []
+    print(
+        f"{'':18} {'ANTT':>6} {'worst':>6} {'viol. %':>8} {'was':>6} {'/bound':>6} {'most':>5} "
+        f"{'/clairv.':>8} {'p99':>5} {'most':>5} {'fair':>6}"
+    )
+    for scenario, (best_antt, best_violations) in chosen.items():
+        ratios, own, was, to_bound, to_marks, p99, fairness = [], [], [], [], [], [], []
+        for cell in cells_of(values, policy, scenario):
+            cells += 1
+            ratio, least, largest = estimated_ratio(antt[cell], values[best_antt, "antt"][cell])
+            other = values[best_violations, "violation_rate"][cell]
+            points = estimated([100 * (a - b) for a, b in zip(violations[cell], other)])
+            if largest > MOST_ANTT or points.largest > MOST_VIOLATIONS:
+                shown = least > MOST_ANTT or points.least > MOST_VIOLATIONS
+                worse += shown
+                open_cells.append(
+                    f"  {name_of(cell)}: ANTT x{ratio:.3f} ({least:.3f} to {largest:.3f}), "
+                    f"violations {points.mean:+.2f} ±{points.half_width:.2f} points"
+                    + (" - inferior" if shown else "")
+                )
+            ratios.append(ratio)
+            own.append(100 * mean(violations[cell]))
+            was.append(100 * mean(other))
+            if cell[1] >= 0.9:
+                heavy.append((own[-1], was[-1]))
+            to_bound.append(mean(antt[cell]) / mean(bound[cell]))
+            if cell[1] <= 0.95:
+                to_marks.append(mean(antt[cell]) / mean(clairvoyant[cell]))
+            for found, metric in ((p99, "p99_turnaround_s"), (fairness, "fairness_jain")):
+                pair = (values[who, metric][cell] for who in (policy, best_antt))
+                found.append(tuple(map(mean, pair)))
+        tails = [a / b for a, b in p99]
+        print(
+            f"{scenario:18} {geometric_mean(ratios):6.3f} {max(ratios):6.3f} {mean(own):8.2f} "
+            f"{mean(was):6.2f} {mean(to_bound):6.2f} {max(to_bound):5.2f} {max(to_marks):8.3f} "
+            f"{geometric_mean(tails):5.2f} {max(tails):5.2f} "
+            f"{mean([a - b for a, b in fairness]):+6.3f}"
+        )
+    own_heavy, was_heavy = (mean(list(side)) for side in zip(*heavy))
+    print(
+        f"violations at loads of 0.9 and more: {own_heavy:.2f}% instead of {was_heavy:.2f}%, "
+        f"{100 * (own_heavy / was_heavy - 1):+.1f}%"
+    )
+    print(f"{cells} cells, not shown to be non-inferior {len(open_cells)}, inferior {worse}")
+    print("\n".join(open_cells))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A policy against the strongest published forms.")
+    parser.add_argument("--dysta", type=Path, required=True, help="the program")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the sweeps")
+    parser.add_argument("--policy", default="punctual")
+    parser.add_argument("--seeds", default="1-10")
+    parser.add_argument("--choosing-seeds", default="101-103")
+    parser.add_argument("--requests", type=int, default=1000)
+    options = parser.parse_args()
+
+    grid = run(options, "grid", GRID, options.choosing_seeds)
+    chosen = {s: baselines(grid, s) for s in BY_MULTIPLE + OWN_DEADLINES}
+    for scenario, (best_antt, best_violations) in chosen.items():
+        print(f"{scenario}: {best_antt} by ANTT, {best_violations} by violations")
+    print()
+    others = sorted({policy for pair in chosen.values() for policy in pair})
+    values = run(options, "cells", [*others, CLAIRVOYANT, options.policy], options.seeds)
+    report(values, options.policy, chosen)
+
+
+if __name__ == "__main__":
+    main()
