@@ -7,7 +7,7 @@ A cell is a scenario, an offered load and a multiple for deadlines. The baseline
 sjf_sparse or dysta with one beta and wait_unit_s of a grid: for ANTT the one with the lowest
 (geometric) mean over the cells, for violations the one with the lowest mean, both on the choosing
 seeds. So the policy has to beat two baselines, each where it is strongest. Differences are paired
-by seed: ratios of ANTT by their logarithms, violations in points. Takes minutes.
+by seed: ratios of ANTT by their logarithms, violations in points.
 """
 
 import argparse
