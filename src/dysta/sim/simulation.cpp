@@ -33,6 +33,9 @@ std::uint32_t accelerators_in(std::span<const AcceleratorKind> kinds) {
 Simulation::Simulation(const TraceSet& traces, SchedulingCosts costs, std::uint32_t accelerators)
     : traces_(traces), costs_(costs), accelerators_(accelerators), tasks_(traces) {
   if (accelerators == 0) throw std::invalid_argument("at least one accelerator is needed");
+  if (accelerators >= TaskTable::kNowhere) {
+    throw std::invalid_argument("a simulation has fewer than 65535 accelerators");
+  }
 }
 
 Simulation::Simulation(const TraceSet& traces, SchedulingCosts costs,

@@ -28,7 +28,7 @@ namespace dysta {
 class Simulation final : public Truth {
  public:
   /// For requests from a source. `traces` must outlive the simulation. Throws
-  /// `std::invalid_argument` unless there are accelerators.
+  /// `std::invalid_argument` unless there are accelerators, fewer than 65,535.
   explicit Simulation(const TraceSet& traces, SchedulingCosts costs = {},
                       std::uint32_t accelerators = 1);
 
@@ -44,7 +44,7 @@ class Simulation final : public Truth {
              std::uint32_t accelerators = 1);
 
   /// Runs all requests of a source to their end under a policy without tasks, and tells `outcomes`
-  /// of each. Memory grows with the tasks present at once, 56 bytes each, and not with the
+  /// of each. Memory grows with the tasks present at once, 52 bytes each, and not with the
   /// requests. With `timeline` every layer is recorded there, in place of what it held. Throws what
   /// the source throws, `std::invalid_argument` for requests that are not as said above,
   /// `std::logic_error` if the policy chooses a task that is not ready, and `std::range_error`

@@ -99,8 +99,8 @@ class Station {
       overhead += costs_.preemption;
     }
     if (task.last_accelerator != accelerator) {
-      if (task.last_accelerator != TaskTable::kNone) overhead += costs_.migration;
-      task.last_accelerator = accelerator;
+      if (task.last_accelerator != TaskTable::kNowhere) overhead += costs_.migration;
+      task.last_accelerator = static_cast<std::uint16_t>(accelerator);
       if (!traces_on_.empty()) task.layers = tasks_.layers_on(*traces_on_[accelerator], id);
     }
     task.state = TaskTable::State::running;
@@ -116,7 +116,7 @@ class Station {
     }
     fleet_.start(accelerator, end);
     if (timeline_ == nullptr) return;
-    timeline_->push_back({.request = tasks_.asked(id).number,
+    timeline_->push_back({.request = tasks_.number(id),
                           .layer = layer,
                           .start = begin,
                           .end = end,

@@ -5,6 +5,7 @@ namespace dysta {
 void TaskTable::clear() {
   tasks_.clear();
   asked_.clear();
+  numbers_.clear();
   first_free_ = kNone;
 }
 
@@ -13,24 +14,25 @@ TaskArrival TaskTable::admit(const PlacedRequest& placed) {
   const Trace& trace = traces_[wanted.variant];
   const Task task{.layers = trace.sample(wanted.sample).data(),
                   .layer_count = static_cast<std::uint32_t>(trace.layers()),
+                  .stream = placed.stream,
                   .priority = wanted.priority};
   // Until its first layer ends there is time to fetch the row from memory.
   __builtin_prefetch(task.layers);
   const Asked asked{.arrival = wanted.arrival,
                     .slo = wanted.slo,
                     .variant = wanted.variant,
-                    .sample = wanted.sample,
-                    .number = placed.number,
-                    .stream = placed.stream};
+                    .sample = wanted.sample};
   std::uint32_t id = first_free_;
   if (id == kNone) {
     id = static_cast<std::uint32_t>(tasks_.size());
     tasks_.push_back(task);
     asked_.push_back(asked);
+    numbers_.push_back(placed.number);
   } else {
-    first_free_ = asked_[id].number;
+    first_free_ = numbers_[id];
     tasks_[id] = task;
     asked_[id] = asked;
+    numbers_[id] = placed.number;
   }
   return {.task = static_cast<TaskId>(id),
           .variant = wanted.variant,
@@ -42,18 +44,19 @@ TaskArrival TaskTable::admit(const PlacedRequest& placed) {
 
 void TaskTable::complete(TaskId id, Seconds now, OutcomeSink& outcomes) {
   Task& task = tasks_[index(id)];
-  Asked& asked = asked_[index(id)];
-  outcomes.complete(asked.number, {.request = {.arrival = asked.arrival,
-                                               .variant = asked.variant,
-                                               .sample = asked.sample,
-                                               .priority = task.priority,
-                                               .slo = asked.slo},
-                                   .model = traces_.model_of(asked.variant),
-                                   .stream = asked.stream,
-                                   .isolated = isolated_[asked.variant].isolated(asked.sample),
-                                   .completion = now});
+  const Asked& asked = asked_[index(id)];
+  std::uint32_t& number = numbers_[index(id)];
+  outcomes.complete(number, {.request = {.arrival = asked.arrival,
+                                         .variant = asked.variant,
+                                         .sample = asked.sample,
+                                         .priority = task.priority,
+                                         .slo = asked.slo},
+                             .model = traces_.model_of(asked.variant),
+                             .stream = task.stream,
+                             .isolated = isolated_[asked.variant].isolated(asked.sample),
+                             .completion = now});
   task.state = State::free;
-  asked.number = first_free_;
+  number = first_free_;
   first_free_ = static_cast<std::uint32_t>(id);
 }
 

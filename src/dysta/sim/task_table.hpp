@@ -13,19 +13,23 @@
 
 namespace dysta {
 
-/// Numbers tasks densely and knows the trace of each. Takes 56 bytes a task present at once.
+/// Numbers tasks densely and knows the trace of each. Takes 52 bytes a task present at once.
 class TaskTable final : public Truth {
  public:
   enum class State : std::uint8_t { free, ready, running };
 
   static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
 
+  /// The `last_accelerator` of a task that has not run: accelerators have smaller numbers.
+  static constexpr std::uint16_t kNowhere = static_cast<std::uint16_t>(-1);
+
   /// What every layer needs of a task.
   struct Task {
     const LayerSample* layers = nullptr;  ///< as on the accelerator that ran the last one
     std::uint32_t next_layer = 0;
     std::uint32_t layer_count = 0;
-    std::uint32_t last_accelerator = kNone;  ///< that ran, or runs, a layer of it
+    std::uint32_t stream = 0;
+    std::uint16_t last_accelerator = kNowhere;  ///< that ran, or runs, a layer of it
     State state = State::ready;
     Priority priority = Priority::low;
   };
@@ -36,8 +40,6 @@ class TaskTable final : public Truth {
     Seconds slo{};
     VariantId variant{};
     std::uint32_t sample = 0;
-    std::uint32_t number = 0;  ///< in the run; of a free task, the next free one
-    std::uint32_t stream = 0;
   };
 
   /// Of accelerators that run `traces`, which isolated times are of too.
@@ -68,14 +70,16 @@ class TaskTable final : public Truth {
   Task& operator[](TaskId task) { return tasks_[index(task)]; }
   const Task& operator[](TaskId task) const { return tasks_[index(task)]; }
   const Asked& asked(TaskId task) const { return asked_[index(task)]; }
+  std::uint32_t number(TaskId task) const { return numbers_[index(task)]; }  ///< in the run
 
   Estimate truth(TaskId task, std::uint32_t next_layer) const override;
 
  private:
   const TraceSet& traces_;
   const TraceSet& isolated_;
-  GrowingTable<Task> tasks_;   ///< by task
-  GrowingTable<Asked> asked_;  ///< by task
+  GrowingTable<Task> tasks_;             ///< by task
+  GrowingTable<Asked> asked_;            ///< by task
+  GrowingTable<std::uint32_t> numbers_;  ///< by task: in the run; of a free one, the next free one
   std::uint32_t first_free_ = kNone;
 };
 
