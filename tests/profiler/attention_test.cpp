@@ -108,7 +108,7 @@ TEST_F(AttentionProfile, threads_change_nothing) {
   }
   const FakeNetwork network(2);
   std::vector<std::string> traces;
-  for (const std::size_t threads : {1, 2, 5, 100}) {
+  for (const std::size_t threads : {1UL, 2UL, 5UL, 100UL}) {
     const Profile found =
         run(tokens, {"dense", "sanger"}, network, {.preparation = {}, .threads = threads});
     traces.push_back(trace_csv(found, 0, false) + trace_csv(found, 1, true));

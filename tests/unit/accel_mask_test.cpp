@@ -28,7 +28,7 @@ bool bit_at(std::span<const std::uint64_t> words, std::size_t index) {
 TEST(PackNonzeros, every_width_and_nothing_beyond) {
   const auto is_set = [](std::size_t i) { return i % 3 == 0 || i % 7 == 0; };
   for (std::size_t columns = 1; columns <= 130; ++columns) {
-    for (const std::size_t rows : {1, 2, 3, 67}) {
+    for (const std::size_t rows : {1UL, 2UL, 3UL, 67UL}) {
       const std::size_t words_per_row = (columns + 63) / 64;
       std::vector<float> values(rows * columns);
       for (std::size_t i = 0; i < values.size(); ++i) values[i] = is_set(i) ? 0.5F : 0.0F;

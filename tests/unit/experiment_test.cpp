@@ -73,6 +73,7 @@ TEST(Experiment, every_shipped_one_is_right) {
   std::size_t read = 0;
   for (const auto& entry :
        std::filesystem::directory_iterator(std::string(DYSTA_SOURCE) + "/experiments")) {
+    if (entry.path().extension() != ".yaml") continue;
     const Experiment experiment = load_experiment(entry.path().string(), DYSTA_SOURCE);
     for (const ExperimentTraces& traces : experiment.traces) {
       for (const std::string& file : traces.files) {
