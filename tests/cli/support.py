@@ -55,6 +55,21 @@ def lines(*rows: str) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
+# On the traces of `write_traces()`.
+SMALL_SCENARIO = lines(
+    "schema: 1",
+    "name: small",
+    "what: three variants of two models",
+    "accelerators:",
+    "  - {name: chip, model: eyeriss_v2}",
+    "streams:",
+    "  - name: all",
+    "    rate_hz: 20",
+    "    slo_multiplier: 10",
+    "    networks: [{traces: traces}]",
+)
+
+
 def cnn_trace(samples: Iterable[Iterable[tuple[float, float]]]) -> str:
     """The text of a CNN trace; a sample is its layers' (latency in seconds, sparsity)."""
     rows = [

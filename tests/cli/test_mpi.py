@@ -7,20 +7,8 @@ import time
 from pathlib import Path
 
 import support
-from support import CliTest, Result, lines
+from support import SMALL_SCENARIO, CliTest, Result, lines
 
-SCENARIO = lines(
-    "schema: 1",
-    "name: small",
-    "what: three variants of two models",
-    "accelerators:",
-    "  - {name: chip, model: eyeriss_v2}",
-    "streams:",
-    "  - name: all",
-    "    rate_hz: 20",
-    "    slo_multiplier: 10",
-    "    networks: [{traces: traces}]",
-)
 SWEEP = lines(
     "schema: 1",
     "scenarios: [small.yaml]",
@@ -36,7 +24,7 @@ class MpiTest(CliTest):
     def setUp(self) -> None:
         super().setUp()
         self.write_traces()
-        self.write("small.yaml", SCENARIO)
+        self.write("small.yaml", SMALL_SCENARIO)
         self.write("sweep.yaml", SWEEP)
 
     def start(self, processes: int, folder: str, *options: str) -> subprocess.Popen[bytes]:

@@ -13,20 +13,8 @@ import unittest
 from pathlib import Path
 
 import support
-from support import CliTest, Result, lines
+from support import SMALL_SCENARIO, CliTest, Result, lines
 
-SCENARIO = lines(
-    "schema: 1",
-    "name: small",
-    "what: three variants of two models",
-    "accelerators:",
-    "  - {name: chip, model: eyeriss_v2}",
-    "streams:",
-    "  - name: all",
-    "    rate_hz: 20",
-    "    slo_multiplier: 10",
-    "    networks: [{traces: traces}]",
-)
 SWEEP = lines(
     "schema: 1",
     "scenarios: [small.yaml]",
@@ -45,7 +33,7 @@ class SweepTest(CliTest):
     def setUp(self) -> None:
         super().setUp()
         self.write_traces()
-        self.write("small.yaml", SCENARIO)
+        self.write("small.yaml", SMALL_SCENARIO)
         self.write("sweep.yaml", SWEEP)
 
     def sweep(self, folder: str = "out", *options: str) -> str:

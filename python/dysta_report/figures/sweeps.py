@@ -280,57 +280,66 @@ def bars(experiment: Experiment) -> Drawn:
 
 
 def bound(experiment: Experiment) -> Drawn:
-    """How far each policy is from the proven lower bound on ANTT, over the load."""
+    """How far each policy is from the proven lower bound on ANTT: over the load, a panel each for
+    some scenarios and deadlines. What has one load alone is in the table."""
     drawn = Drawn()
     for sweep in experiment.sweeps:
         points = sweep.points.points
-        figure, axes = panel(4.4)
-        rows = []
-        for policy in sweep.points.policies:
-            style = style_of(policy)
-            xs, means, below, above = [], [], [], []
-            cells = [policy]
-            for point in points:
-                antt, least = sweep.points.paired_metrics(point, policy, "antt", "antt_lower_bound")
-                mean, low, high = estimated_ratio(antt, least)
-                finite = math.isfinite(high)
-                xs.append(point.rate_hz)
-                means.append(mean)
-                below.append(mean - low if finite else 0)
-                above.append(high - mean if finite else 0)
-                cells.append(f"{mean:.3g} ({low:.3g} to {high:.3g})" if finite else f"{mean:.3g}")
-            rows.append(cells)
-            axes.errorbar(
-                xs,
-                means,
-                yerr=[below, above],
-                color=style.colour,
-                marker=style.marker,
-                linestyle=style.line,
-                mfc=style.colour if style.filled else "none",
-                elinewidth=0.8,
-                label=policy,
+        ratios = {
+            (policy, point): estimated_ratio(
+                *sweep.points.paired_metrics(point, policy, "antt", "antt_lower_bound")
             )
-        plain_log_axis(axes, "y")
-        axes.axhline(1, color=GREY, linewidth=1)
-        axes.set_xticks([point.rate_hz for point in points])
-        axes.set_xticklabels([f"{rate_words(p.rate_hz)}\n{p.utilisation:.2f}" for p in points])
-        axes.set_xlabel("arrival rate (requests/s), and utilisation under it")
-        axes.set_ylabel("ANTT / lower bound")
-        legend_below(axes, 2, 50)
-        drawn.panels.append(
-            Panel(
-                _panel_name(sweep, 1),
-                f"No schedule can be below 1. {_caption(sweep, 'the mean ratio')}",
-                figure,
-            )
-        )
-        head = ["policy", *(sweep.points.words(point, short=True) for point in points)]
+            for policy in sweep.points.policies
+            for point in points
+        }
+        groups: dict[tuple[str, float | None], list[Point]] = {}
+        for point in points:
+            groups.setdefault((point.scenario, point.slo_multiplier), []).append(point)
+        over_load = [group for group in groups.values() if len(group) > 1]
+        for number, group in enumerate(_shown(over_load), start=1):
+            figure, axes = panel(4.4)
+            for policy in sweep.points.policies:
+                style = style_of(policy)
+                found = [ratios[policy, point] for point in group]
+                axes.errorbar(
+                    [point.rate_hz for point in group],
+                    [mean for mean, _, _ in found],
+                    yerr=[
+                        [mean - low if math.isfinite(high) else 0 for mean, low, high in found],
+                        [high - mean if math.isfinite(high) else 0 for mean, _, high in found],
+                    ],
+                    color=style.colour,
+                    marker=style.marker,
+                    linestyle=style.line,
+                    mfc=style.colour if style.filled else "none",
+                    elinewidth=0.8,
+                    label=policy,
+                )
+            axes.axhline(1, color=GREY, linewidth=1)
+            plain_log_axis(axes, "y")
+            axes.set_xticks([point.rate_hz for point in group])
+            axes.set_xticklabels([f"{rate_words(p.rate_hz)}\n{p.utilisation:.2f}" for p in group])
+            axes.set_xlabel("arrival rate (requests/s), and utilisation under it")
+            axes.set_ylabel("ANTT / lower bound")
+            if len(over_load) > 1:
+                slo = group[0].slo_multiplier
+                deadline = "" if slo is None else f", SLO × {slo:g}"
+                axes.set_title(f"{group[0].scenario}{deadline}")
+            legend_below(axes, 2, 50)
+            caption = f"No schedule can be below 1. {_caption(sweep, 'the mean ratio')}"
+            drawn.panels.append(Panel(_panel_name(sweep, number), caption, figure))
+
+        def cell(mean: float, low: float, high: float) -> str:
+            return f"{mean:.3g} ({low:.3g} to {high:.3g})" if math.isfinite(high) else f"{mean:.3g}"
+
         drawn.tables.append(
             Table(
                 f"{sweep.title}: ANTT / lower bound",
-                head,
-                rows,
+                ["policy", *(sweep.points.words(point, short=True) for point in points)],
+                [
+                    [policy, *(cell(*ratios[policy, point]) for point in points)]
+                    for policy in sweep.points.policies
+                ],
                 "requests/s (utilisation); 95% confidence in brackets",
             )
         )
