@@ -108,8 +108,9 @@ TEST_F(BoxTreeTest, rows_go_in_order_of_arrival_too) {
   while (rows_.size() > 1900) take();
 }
 
-// Rows that leave and come back elsewhere split blocks and empty none.
-TEST_F(BoxTreeTest, moving_rows_needs_no_further_room) {
+// Rows that leave and come back elsewhere split blocks and empty none: these run short, and rows go
+// wherever there is room.
+TEST_F(BoxTreeTest, finds_the_best_row_while_rows_only_move) {
   for (std::uint32_t i = 0; i < 500; ++i) {
     tree_.reserve(rows_.size() + 1, 1);
     insert(fresh_row());

@@ -146,12 +146,14 @@ class BoxTree {
 
   /// Makes room for `rows` in all, of which `further` are to be inserted next.
   void reserve(std::size_t rows, std::size_t further) {
-    blocks_.reserve(further, rows / Rows::kMost + 1);
-    inners_.reserve(further * (levels() + 1) + 1, 0);
+    const std::size_t blocks = rows / Rows::kMost + 1;
+    blocks_.reserve(further, blocks);
+    // So many hold the full blocks of all rows, with one to spare for each level.
+    inners_.reserve(further * (levels() + 1) + 1, blocks / kFewChildren + std::bit_width(blocks));
   }
 
-  /// With room it allocates nothing: should blocks run short, as they may while rows are only
-  /// moved, the row goes into any that is not full. That costs speed and nothing else.
+  /// With room it allocates nothing: should nodes run short, as they may while rows are only
+  /// moved, the row goes into any block that is not full. That costs speed and nothing else.
   void insert(const Row<Score>& row) {
     ++size_;
     if (root_ == nullptr) {
@@ -205,6 +207,7 @@ class BoxTree {
  private:
   static constexpr std::size_t kCorners = Score::kCorners.size();
   static constexpr std::uint32_t kFanout = 16;
+  static constexpr std::uint32_t kFewChildren = kFanout / 4;  ///< the mean over nodes is above it
 
   using Rows = RowBlock<Score>;
   struct Inner;
