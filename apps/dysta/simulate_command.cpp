@@ -261,7 +261,7 @@ void add_simulate_command(CLI::App& app, Action& action) {
   command
       ->add_option("--accelerators", options->accelerators,
                    "Identical accelerators, behind one queue unless --dispatch says otherwise")
-      ->transform(whole_in(1, 4096))
+      ->transform(whole_in(1, kMostAccelerators))
       ->group("Workload")
       ->type_name("M")
       ->capture_default_str()

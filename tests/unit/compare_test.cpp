@@ -1,6 +1,7 @@
 #include "dysta/sim/compare.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -75,6 +76,29 @@ TEST_F(CompareTest, leaves_nothing_of_an_earlier_comparison) {
   EXPECT_EQ(outcomes.size(), 2U);
   ASSERT_EQ(timelines.size(), 2U);
   EXPECT_EQ(timelines[0].size(), 3U);
+}
+
+TEST_F(CompareTest, refuses_runs_that_it_could_not_summarise_alike) {
+  const auto policies = PolicyRegistry().parse("fcfs");
+  std::size_t opened = 0;
+  const auto drawn = [&](std::size_t count) {
+    return RunRequests(count, [&opened]() -> std::unique_ptr<RequestSource> {
+      ++opened;
+      return nullptr;
+    });
+  };
+  const RunRequests& at_hand = workloads_.runs.front();
+  for (const std::vector<RunRequests>& runs :
+       {std::vector<RunRequests>{}, std::vector{at_hand, drawn(kMostExactRequests + 1)},
+        std::vector{drawn(kMostExactRequests + 1), at_hand}, std::vector{drawn(2)}}) {
+    EXPECT_THROW(compare(traces_, profiles_, {.runs = runs, .description = {}}, policies),
+                 std::invalid_argument);
+  }
+  Pool pool = one_pool(traces_, profiles_);
+  pool.dispatch = "nobody";
+  const Workloads long_run{.runs = {drawn(kMostExactRequests + 1)}, .description = {}};
+  EXPECT_THROW(compare({&pool, 1}, long_run, policies), SpecificationError);
+  EXPECT_EQ(opened, 0U);
 }
 
 TEST_F(CompareTest, draws_a_run_a_seed_and_describes_them) {

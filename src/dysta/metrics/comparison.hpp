@@ -15,10 +15,10 @@
 
 namespace dysta {
 
-/// Identical accelerators.
+/// Accelerators with the networks they run.
 struct PoolDescription {
   std::string name;
-  std::string accelerator;         ///< the kind; empty where unknown
+  std::string accelerator;         ///< the kind, or kinds; empty where unknown
   std::uint32_t accelerators = 1;  ///< how many
   double utilisation = 0;          ///< offered: Σ rate × mean latency / accelerators
   /// How requests come to them: `global` is one queue; empty where every policy says it.

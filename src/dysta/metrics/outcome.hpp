@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -32,6 +33,19 @@ class OutcomeSink {
 
   /// The request at `number` in the workload completed; no other is told of with this number.
   virtual void complete(std::uint32_t number, const RequestOutcome& outcome) = 0;
+};
+
+/// Keeps every outcome.
+class KeptOutcomes final : public OutcomeSink {
+ public:
+  /// Of so many requests, numbered from 0.
+  explicit KeptOutcomes(std::size_t requests) : outcomes(requests) {}
+
+  void complete(std::uint32_t number, const RequestOutcome& outcome) override {
+    outcomes[number] = outcome;
+  }
+
+  std::vector<RequestOutcome> outcomes;  ///< by number
 };
 
 /// What a run did, requests apart.

@@ -295,16 +295,6 @@ class OutcomesOfPool final : public OutcomeSink {
   std::size_t models_before_;
 };
 
-class KeptOutcomes final : public OutcomeSink {
- public:
-  explicit KeptOutcomes(std::size_t requests) : outcomes(requests) {}
-  void complete(std::uint32_t number, const RequestOutcome& outcome) override {
-    outcomes[number] = outcome;
-  }
-
-  std::vector<RequestOutcome> outcomes;
-};
-
 class Both final : public OutcomeSink {
  public:
   Both(OutcomeSink& first, OutcomeSink& second) : first_(first), second_(second) {}
@@ -342,10 +332,9 @@ class Telling final : public OutcomeSink {
 };
 
 /// The requests of one pool, however they come to its accelerators.
-RunCounts simulate_pool(const Pool& pool, RequestSource& requests, const ConfiguredPolicy& policy,
-                        SchedulingCosts costs, OutcomeSink& outcomes, Timeline* timeline,
-                        std::uint64_t seed) {
-  const Dispatch dispatch = Dispatch::parse_one(pool.dispatch);
+RunCounts simulate_pool(const Pool& pool, const Dispatch& dispatch, RequestSource& requests,
+                        const ConfiguredPolicy& policy, SchedulingCosts costs,
+                        OutcomeSink& outcomes, Timeline* timeline, std::uint64_t seed) {
   const std::vector<AcceleratorKind> kinds =
       pool.kinds.empty()
           ? std::vector{AcceleratorKind{pool.accelerators, pool.traces, pool.profiles}}
@@ -367,9 +356,24 @@ RunCounts simulate_pool(const Pool& pool, RequestSource& requests, const Configu
                              *dispatcher, requests, outcomes, timeline);
 }
 
+/// What a simulation is made from but for its requests.
+struct Entrant {
+  const ConfiguredPolicy* policy = nullptr;
+  std::vector<Dispatch> dispatch{};  ///< by pool
+  std::string label{};
+  std::string asked_dispatch{};  ///< for all pools; empty where they say it themselves
+};
+
+/// How the pools themselves say that requests come to them.
+std::vector<Dispatch> dispatch_of(std::span<const Pool> pools) {
+  std::vector<Dispatch> dispatch;
+  for (const Pool& pool : pools) dispatch.push_back(Dispatch::parse_one(pool.dispatch));
+  return dispatch;
+}
+
 /// Pool by pool. `open` is called once a pool.
 template <class Open>
-RunCounts simulate_pools(std::span<const Pool> pools, Open&& open, const ConfiguredPolicy& policy,
+RunCounts simulate_pools(std::span<const Pool> pools, Open&& open, const Entrant& entrant,
                          SchedulingCosts costs, OutcomeSink& outcomes, Timeline* timeline,
                          std::uint64_t seed) {
   if (timeline != nullptr) timeline->clear();
@@ -382,8 +386,9 @@ RunCounts simulate_pools(std::span<const Pool> pools, Open&& open, const Configu
     RequestsOfPool requests(*all, p);
     OutcomesOfPool own(outcomes, models);
     Timeline layers;
-    const RunCounts pool_counts = simulate_pool(pool, requests, policy, costs, own,
-                                                timeline == nullptr ? nullptr : &layers, seed);
+    const RunCounts pool_counts =
+        simulate_pool(pool, entrant.dispatch[p], requests, *entrant.policy, costs, own,
+                      timeline == nullptr ? nullptr : &layers, seed);
     counts.decisions += pool_counts.decisions;
     counts.preemptions += pool_counts.preemptions;
     for (LayerSlice& layer : layers) {
@@ -403,13 +408,13 @@ RunOutcome merged(KeptOutcomes kept, RunCounts counts, double antt_lower_bound) 
           .antt_lower_bound = antt_lower_bound};
 }
 
-/// A policy with the pools it runs on.
-struct Entrant {
-  const ConfiguredPolicy* policy = nullptr;
-  std::string label;
-  std::string dispatch;  ///< asked for; empty where the pools say it themselves
-  std::vector<Pool> pools;
-};
+RunOutcome outcome_of(std::span<const Pool> pools, const Run& run, const Entrant& entrant,
+                      SchedulingCosts costs, Timeline* timeline, std::uint64_t seed) {
+  const auto open = [&] { return std::make_unique<RequestsAtHand>(run); };
+  KeptOutcomes kept(run.requests.size());
+  const RunCounts counts = simulate_pools(pools, open, entrant, costs, kept, timeline, seed);
+  return merged(std::move(kept), counts, antt_lower_bound(pools, *open()));
+}
 
 /// Every policy with every way to dispatch.
 std::vector<Entrant> entrants_of(std::span<const Pool> pools,
@@ -417,20 +422,31 @@ std::vector<Entrant> entrants_of(std::span<const Pool> pools,
                                  std::span<const Dispatch> dispatches) {
   std::vector<Entrant> entrants;
   for (const ConfiguredPolicy& policy : policies) {
-    const Entrant entrant{.policy = &policy,
-                          .label = policy.label(),
-                          .dispatch = {},
-                          .pools = {pools.begin(), pools.end()}};
-    if (dispatches.empty()) entrants.push_back(entrant);
+    if (dispatches.empty()) {
+      entrants.push_back(
+          {.policy = &policy, .dispatch = dispatch_of(pools), .label = policy.label()});
+    }
     for (const Dispatch& dispatch : dispatches) {
-      Entrant own = entrant;
-      own.dispatch = dispatch.label();
-      own.label += " via " + own.dispatch;
-      for (Pool& pool : own.pools) pool.dispatch = own.dispatch;
-      entrants.push_back(std::move(own));
+      entrants.push_back({.policy = &policy,
+                          .dispatch = std::vector<Dispatch>(pools.size(), dispatch),
+                          .label = policy.label() + " via " + dispatch.label(),
+                          .asked_dispatch = dispatch.label()});
     }
   }
   return entrants;
+}
+
+/// Whether runs are long, all of them.
+bool are_long(std::span<const RunRequests> runs) {
+  if (runs.empty()) throw std::invalid_argument("at least one run is needed");
+  const bool first_is = is_long(runs.front());
+  for (const RunRequests& run : runs) {
+    if (is_long(run) != first_is || (!first_is && run.at_hand() == nullptr)) {
+      throw std::invalid_argument(
+          "runs are either all of more than kMostExactRequests, or all shorter and at hand");
+    }
+  }
+  return first_is;
 }
 
 }  // namespace
@@ -446,15 +462,14 @@ std::vector<std::string> compared_labels(std::span<const ConfiguredPolicy> polic
 
 RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
                     SchedulingCosts costs, Timeline* timeline, std::uint64_t seed) {
-  const auto open = [&] { return std::make_unique<RequestsAtHand>(run); };
-  KeptOutcomes kept(run.requests.size());
-  const RunCounts counts = simulate_pools(pools, open, policy, costs, kept, timeline, seed);
-  return merged(std::move(kept), counts, antt_lower_bound(pools, *open()));
+  return outcome_of(pools, run, {.policy = &policy, .dispatch = dispatch_of(pools)}, costs,
+                    timeline, seed);
 }
 
 Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
                    std::span<const ConfiguredPolicy> policies, const CompareOptions& options) {
   const std::size_t runs = workloads.runs.size();
+  const bool reduced = are_long(workloads.runs);
   Comparison comparison;
   comparison.workload = workloads.description;
   comparison.workload.preemption_cost_s = options.costs.preemption.count();
@@ -468,7 +483,7 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
     const ConfiguredPolicy& policy = *entrant.policy;
     comparison.policies.push_back({.name = policy.name(),
                                    .label = entrant.label,
-                                   .dispatch = entrant.dispatch,
+                                   .dispatch = entrant.asked_dispatch,
                                    .parameters = policy.parameters().all(),
                                    .summaries = std::vector<Summary>(runs),
                                    .breakdowns = std::vector<Breakdown>(runs)});
@@ -478,7 +493,6 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
   const std::vector<std::string> models = model_names(pools);
   const std::vector<std::string>& streams = workloads.description.streams;
 
-  const bool reduced = is_long(workloads.runs.front());
   std::vector<Census> censuses(runs);
   if (reduced) {
     for_each_index(runs, options.threads,
@@ -517,8 +531,7 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
       OutcomeSink& sink = outcome == nullptr ? static_cast<OutcomeSink&>(reduction) : both;
       Telling telling(sink, tell);
       const RunCounts counts = simulate_pools(
-          entrant.pools, [&] { return requests.open(); }, *entrant.policy, options.costs, telling,
-          timeline, seed);
+          pools, [&] { return requests.open(); }, entrant, options.costs, telling, timeline, seed);
       telling.finish();
       summary = reduction.summary(counts, censuses[r].antt_lower_bound);
       breakdown = reduction.breakdown(models, streams);
@@ -526,8 +539,8 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
         *outcome = merged(std::move(kept), counts, censuses[r].antt_lower_bound);
       }
     } else {
-      RunOutcome own = simulate(entrant.pools, *requests.at_hand(), *entrant.policy, options.costs,
-                                timeline, seed);
+      RunOutcome own =
+          outcome_of(pools, *requests.at_hand(), entrant, options.costs, timeline, seed);
       summary = summarise(own);
       breakdown = break_down(own, models, streams);
       if (outcome != nullptr) *outcome = std::move(own);

@@ -74,7 +74,9 @@ std::vector<std::string> compared_labels(std::span<const ConfiguredPolicy> polic
 /// Simulates every policy, with every dispatcher asked for, on every run and summarises: runs of
 /// more than `kMostExactRequests` as their requests complete, in memory that does not grow with
 /// their number. `workloads.description.streams` names the streams of its runs. Throws as
-/// `simulate`.
+/// `simulate`, before anything is simulated where a pool's dispatcher is none, and
+/// `std::invalid_argument` unless there are runs and all of them, or none, are that long; those
+/// that are not have to be at hand.
 Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
                    std::span<const ConfiguredPolicy> policies, const CompareOptions& options = {});
 

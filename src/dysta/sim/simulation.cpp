@@ -11,17 +11,6 @@
 namespace dysta {
 namespace {
 
-class KeptOutcomes final : public OutcomeSink {
- public:
-  explicit KeptOutcomes(std::vector<RequestOutcome>& outcomes) : outcomes_(outcomes) {}
-  void complete(std::uint32_t number, const RequestOutcome& outcome) override {
-    outcomes_[number] = outcome;
-  }
-
- private:
-  std::vector<RequestOutcome>& outcomes_;
-};
-
 std::uint32_t accelerators_in(std::span<const AcceleratorKind> kinds) {
   std::uint32_t sum = 0;
   for (const AcceleratorKind& kind : kinds) sum += kind.accelerators;
@@ -65,13 +54,11 @@ Simulation::Simulation(const TraceSet& traces, std::span<const Request> requests
 RunOutcome Simulation::run(Policy& policy, Timeline* timeline) {
   if (requests_.empty()) throw std::logic_error("there are no requests at hand");
   RequestsAtHand requests(requests_);
-  RunOutcome outcome;
-  outcome.requests.resize(requests_.size());
-  KeptOutcomes kept(outcome.requests);
+  KeptOutcomes kept(requests_.size());
   const RunCounts counts = run(requests, policy, kept, timeline);
-  outcome.decisions = counts.decisions;
-  outcome.preemptions = counts.preemptions;
-  return outcome;
+  return {.requests = std::move(kept.outcomes),
+          .decisions = counts.decisions,
+          .preemptions = counts.preemptions};
 }
 
 RunCounts Simulation::run(RequestSource& requests, Policy& policy, OutcomeSink& outcomes,

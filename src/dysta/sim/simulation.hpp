@@ -1,4 +1,4 @@
-// The discrete-event engine: identical accelerators, one policy, preemption at layer boundaries.
+// The discrete-event engine: accelerators, one queue, one policy, preemption at layer boundaries.
 #pragma once
 
 #include <cstdint>

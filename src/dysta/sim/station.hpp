@@ -1,4 +1,4 @@
-// Identical accelerators, their queue, and the policy between them.
+// Accelerators, their common queue, and the policy between them.
 #pragma once
 
 #include <cstddef>
