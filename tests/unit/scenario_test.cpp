@@ -134,6 +134,7 @@ TEST_F(ScenarioTest, accelerators_may_be_of_several_kinds_and_dispatched_to) {
   EXPECT_EQ(scaled[0].kinds[0].accelerators, 24U);
   EXPECT_DOUBLE_EQ(rate_scale(scenario, {.scale = 8}), 8 * rate_scale(scenario, {}));
   EXPECT_THROW(scaled_pools(scenario, 4096), SpecificationError);
+  EXPECT_THROW(scaled_pools(scenario, 0), SpecificationError);
 
   const auto with_accelerator = [&](const std::string& keys) {
     return fault("schema: 1\nname: n\nwhat: w\naccelerators:\n  - {name: a, " + keys +

@@ -28,6 +28,9 @@ Scenario::Scenario(std::string name, std::string what, std::optional<double> loa
 }
 
 std::vector<Pool> scaled_pools(const Scenario& scenario, std::uint32_t scale) {
+  if (scale == 0) {
+    throw SpecificationError("a scale is 0; allowed is a whole number from 1");
+  }
   std::vector<Pool> pools(scenario.pools().begin(), scenario.pools().end());
   for (Pool& pool : pools) {
     if (pool.accelerators > kMostAccelerators / scale) {

@@ -69,8 +69,9 @@ class Scenario {
 /// How a run is drawn from a scenario. The rates of all streams are scaled by one factor: to a
 /// load, or to a total rate, or as the scenario says.
 struct ScenarioDraw {
-  std::uint32_t scale =
-      1;  ///< so many times the scenario's accelerators, and rates as it says them
+  /// So many times the scenario's accelerators, at least 1, and rates as many times as high: a load
+  /// stays what it is. Only `rate_hz` is taken as given.
+  std::uint32_t scale = 1;
   std::optional<double> load{};            ///< offered utilisation of the busiest pool
   std::optional<double> rate_hz{};         ///< requests of all streams a second; not with `load`
   std::optional<double> slo_multiplier{};  ///< in place of the scenario's
@@ -78,8 +79,8 @@ struct ScenarioDraw {
   std::uint64_t seed = 1;
 };
 
-/// The scenario's pools with `scale` times their accelerators. Throws `SpecificationError` for more
-/// than `kMostAccelerators` in one.
+/// The scenario's pools with `scale` times their accelerators. Throws `SpecificationError` for 0,
+/// and for more than `kMostAccelerators` in one.
 std::vector<Pool> scaled_pools(const Scenario& scenario, std::uint32_t scale);
 
 /// What the stated rates are multiplied by.
