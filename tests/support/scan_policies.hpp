@@ -8,11 +8,18 @@
 
 #include "dysta/sched/dysta/static_level.hpp"
 #include "dysta/sched/estimator.hpp"
-#include "dysta/sched/overdue.hpp"
+#include "dysta/sched/ready_list.hpp"
 #include "dysta/sched/registry.hpp"
 #include "dysta/sched/scoring_policy.hpp"
 
 namespace dysta::test {
+
+/// What `PublishedLargest` asks of an index, as the scan that was published.
+template <class Task, class Score>
+TaskId run_largest_as_published(ReadyList<Task>& ready, Score&& score) {
+  return ready.run_best(
+      score, [](double value, double best) { return value > best || (best < 0 && value != best); });
+}
 
 class ScanFcfs final : public ScoringPolicy<> {
  public:

@@ -11,7 +11,6 @@
 #include "dysta/core/time.hpp"
 #include "dysta/sched/parameters.hpp"
 #include "dysta/sched/ready_index.hpp"
-#include "dysta/sched/ready_list.hpp"
 
 namespace dysta {
 
@@ -23,18 +22,14 @@ inline ParameterSpec overdue_parameter() {
 /// The published scan for the largest score: the best score starts at -1, and a task takes its
 /// place when that is negative or the task's score is larger, but never on an equal score. Past its
 /// deadline a task's score can be negative, so among only such tasks the last one to arrive runs.
-template <class Task, class Score>
-TaskId run_largest_as_published(ReadyList<Task>& ready, Score&& score) {
-  return ready.run_best(
-      score, [](double value, double best) { return value > best || (best < 0 && value != best); });
-}
-
-/// The same from an index. `Value` is a number of a task of which the largest wins, made like a
-/// `Score` but from above: `value(...)` of a box is at least what it is of each row.
 ///
-/// As long as a task's value is not negative the largest wins. Otherwise the scan ends with the
-/// last task, or with the first of those that follow one another to the end with the last one's
-/// value.
+/// Here it is asked of an index. As long as a task's value is not negative the largest wins.
+/// Otherwise the scan ends with the last task, or with the first of those that follow one another
+/// to the end with the last one's value.
+///
+/// `Value` is a number of a task of which the largest wins, made like a `Score` but from above:
+/// `value(...)` of a box is at least what it is of each row that has a value of 0 or more, and of
+/// others may be anything below 0.
 template <class Value>
 struct PublishedLargest {
   enum class Question : std::uint8_t {

@@ -21,6 +21,7 @@ struct Urgency {
   double now_s = 0;
   bool overdue_is_urgent = false;
 
+  /// Of a box whose deadlines have all passed it is negative, as of every row in it.
   double operator()(double weight, double deadline_s, double last_deadline_s) const {
     const bool boundless = deadline_s <= now_s && (overdue_is_urgent || now_s <= last_deadline_s);
     return boundless ? kNever.count() : weight / (deadline_s - now_s);  // +∞ at the deadline
