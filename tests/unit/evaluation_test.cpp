@@ -135,8 +135,25 @@ TEST(Evaluation, tells_bias_and_interval_and_how_often_a_deviation_holds) {
   for (const PredictorError& error : evaluation.errors) {
     if (error.predictor != "recursive") continue;
     // Part 0's inputs promise part 1 a deviation of √(7.2 / (5 - 3)) = 1.9 s, and 2.6 s are
-    // missing; part 1's never differ and promise none.
-    EXPECT_EQ(error.coverage, 1.0);
+    // missing; part 1's never differ, and so are sure of what part 0 does not do.
+    EXPECT_EQ(error.coverage, 0.5);
+  }
+}
+
+TEST(Evaluation, is_of_the_predictors_listed) {
+  const std::vector<std::uint32_t> lengths{1, 2, 3, 4};
+  std::vector<std::string> names;
+  for (const auto& error : evaluate_predictors(straight_line(lengths), {.folds = 2}).errors) {
+    names.push_back(error.predictor);
+  }
+  EXPECT_THAT(names, testing::ElementsAreArray(kEvaluatedPredictors));
+}
+
+TEST(Evaluation, a_prediction_that_is_sure_and_right_is_within_its_deviation) {
+  const std::vector<test::TinySample> inputs(4, {{0.1, 0.5}, {0.2, 0.5}, {0.3, 0.5}});
+  for (const auto& error : evaluate_predictors(tiny_trace("m", inputs), {.folds = 2}).errors) {
+    const bool tells = error.predictor == "recursive";
+    EXPECT_EQ(error.coverage, tells ? std::optional(1.0) : std::nullopt) << error.predictor;
   }
 }
 

@@ -129,25 +129,48 @@ TEST(Experiment, faults_have_line_and_column) {
             "sweeps");
 }
 
-TEST(Experiment, claims_name_policies_of_their_sweep) {
-  const std::string text = std::string(kHead) +
-                           "figures: lines\n"
-                           "sweeps:\n"
-                           "  - name: one\n"
-                           "    title: One\n"
-                           "    schema: 1\n"
-                           "    scenarios: paper_cnn\n"
-                           "    policies: [fcfs, \"dysta:beta=0.5\"]\n"
-                           "    loads: 0.5\n"
-                           "    seeds: 1-2\n"
-                           "    requests: 10\n"
+TEST(Experiment, claims_about_predictors_name_any_that_is_evaluated) {
+  const std::string text = std::string(kHead) + kTraces +
+                           "predictions: {folds: 4, last_n: 2}\n"
                            "claims:\n"
-                           "  - says: So\n"
-                           "    kind: factor\n"
-                           "    sweep: one\n"
-                           "    metric: antt\n"
-                           "    policy: fcfs\n"
-                           "    at_least: 2\n";
+                           "  - {says: So, kind: predictor, traces: some, ";
+  EXPECT_EQ(
+      parsed(text + "predictor: recursive, against: [gaussian, parabola]}\n").claims[0].predictor,
+      "recursive");
+  EXPECT_EQ(complaint(text + "predictor: oracle, against: none}\n"),
+            "experiments/made_up.yaml:10:58: predictor is 'oracle'; allowed is one of none, "
+            "last_one, last_n, average_all, elasticity, recursive, length, regression, gaussian, "
+            "parabola");
+}
+
+/// An experiment with one sweep and the beginning of a claim about it.
+std::string sweep_and_claim(const std::string& policies, const std::string& loads,
+                            const std::string& claim_kind) {
+  return std::string(kHead) +
+         "figures: lines\n"
+         "sweeps:\n"
+         "  - name: one\n"
+         "    title: One\n"
+         "    schema: 1\n"
+         "    scenarios: paper_cnn\n"
+         "    policies: " +
+         policies + "\n    loads: " + loads +
+         "\n"
+         "    seeds: 1-2\n"
+         "    requests: 10\n"
+         "claims:\n"
+         "  - says: So\n"
+         "    kind: " +
+         claim_kind +
+         "\n"
+         "    sweep: one\n"
+         "    metric: antt\n"
+         "    policy: fcfs\n";
+}
+
+TEST(Experiment, claims_name_policies_of_their_sweep) {
+  const std::string text =
+      sweep_and_claim("[fcfs, \"dysta:beta=0.5\"]", "0.5", "factor") + "    at_least: 2\n";
   EXPECT_EQ(parsed(text + "    against: \"dysta:beta=0.5\"\n").claims[0].limit, 2);
   EXPECT_EQ(complaint(text + "    against: dysta\n"),
             "experiments/made_up.yaml:22:14: against has 'dysta'; allowed are policies of the "
@@ -178,24 +201,8 @@ TEST(Experiment, is_recorded_with_what_was_run) {
 }
 
 TEST(Experiment, claims_are_about_points_of_their_sweep) {
-  const std::string text = std::string(kHead) +
-                           "figures: lines\n"
-                           "sweeps:\n"
-                           "  - name: one\n"
-                           "    title: One\n"
-                           "    schema: 1\n"
-                           "    scenarios: paper_cnn\n"
-                           "    policies: [fcfs, sjf]\n"
-                           "    loads: [0.5, 0.9]\n"
-                           "    seeds: 1-2\n"
-                           "    requests: 10\n"
-                           "claims:\n"
-                           "  - says: So\n"
-                           "    kind: lowest\n"
-                           "    sweep: one\n"
-                           "    metric: antt\n"
-                           "    policy: fcfs\n"
-                           "    against: sjf\n";
+  const std::string text =
+      sweep_and_claim("[fcfs, sjf]", "[0.5, 0.9]", "lowest") + "    against: sjf\n";
   EXPECT_EQ(parsed(text + "    utilisations: 0.9\n").claims[0].utilisations,
             (std::vector<double>{0.9}));
   EXPECT_EQ(

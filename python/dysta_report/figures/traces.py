@@ -350,7 +350,7 @@ def predictors(experiment: Experiment) -> Drawn:
             ["traces", "origin", "number", *names],
             summary,
             f"{facts['folds']} parts, each predicted from the others; last_n looks back "
-            f"{facts['last_n']} layers; length: a parabola in the input's length, known at arrival",
+            f"{facts['last_n']} layers; length: lines in the input's length, known at arrival",
         )
     )
     return drawn

@@ -11,6 +11,7 @@
 #include "dysta/io/number_text.hpp"
 #include "dysta/io/yaml.hpp"
 #include "dysta/metrics/summary.hpp"
+#include "dysta/predict/evaluation.hpp"
 #include "dysta/synth/network_model.hpp"
 #include "dysta/synth/synthesize.hpp"
 
@@ -31,8 +32,6 @@ constexpr std::array<std::string_view, 4> kStatistics{"sparsity_range", "latency
 constexpr std::array<std::string_view, 6> kCalibrated{"sparsity",       "sparsity_deviation",
                                                       "sparsity_range", "layer_correlation",
                                                       "latency_s",      "latency_deviation"};
-constexpr std::array<std::string_view, 6> kPredictors{"none",        "last_one",   "last_n",
-                                                      "average_all", "regression", "length"};
 
 template <std::size_t N>
 std::string listed(const std::array<std::string_view, N>& words) {
@@ -280,8 +279,8 @@ Claim parse_claim(YamlMap map, const Experiment& experiment) {
         map.complain("kind", "a claim about predictors needs predictions in the experiment");
       }
       need_traces();
-      claim.predictor = one_of(map, "predictor", kPredictors);
-      claim.against = some_of(map, "against", kPredictors);
+      claim.predictor = one_of(map, "predictor", kEvaluatedPredictors);
+      claim.against = some_of(map, "against", kEvaluatedPredictors);
       break;
     case ClaimKind::statistic:
       need_traces();

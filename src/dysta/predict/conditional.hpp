@@ -18,8 +18,7 @@ enum class Evidence : std::uint8_t {
 };
 
 /// Looks the expectation up in the `ConditionalTable` of the task's variant. An input of a variant
-/// without lengths has the mean's. Only
-/// the recursion tells a standard deviation.
+/// without lengths has the mean's. Only the recursion tells a standard deviation.
 class ConditionalPredictor final : public Predictor {
  public:
   /// `profiles` must outlive the predictor.

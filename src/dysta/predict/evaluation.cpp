@@ -47,9 +47,10 @@ struct NamedPredictor {
   std::string name;
   std::unique_ptr<Predictor> predictor;
   bool yardstick = false;
+  bool tells_deviation = false;
 };
 
-/// `profiles` must outlive them.
+/// Those of `kEvaluatedPredictors`. `profiles` must outlive them.
 std::vector<NamedPredictor> predictors(const Trace& training, const Profiles& profiles,
                                        const EvaluationOptions& options) {
   const bool has_lengths = training.sequence_length(0) > 0;
@@ -59,7 +60,9 @@ std::vector<NamedPredictor> predictors(const Trace& training, const Profiles& pr
         {name, std::make_unique<DensityRatioPredictor>(profiles, Tables::pattern, window)});
   };
   const auto add_conditional = [&](const char* name, Evidence evidence) {
-    all.push_back({name, std::make_unique<ConditionalPredictor>(profiles, evidence)});
+    all.push_back({.name = name,
+                   .predictor = std::make_unique<ConditionalPredictor>(profiles, evidence),
+                   .tells_deviation = evidence == Evidence::recursion});
   };
   add_ratio("none", 0);
   add_ratio("last_one", 1);
@@ -79,12 +82,12 @@ struct Deviations {
   double sum = 0;
   double squares = 0;
   std::size_t within = 0;  ///< the 95% that its standard deviation promises
-  std::size_t told = 0;    ///< predictions with a standard deviation
 };
 
 Deviations deviations(Predictor& predictor, const Trace& trace, std::size_t sample) {
   constexpr TaskId kTask{0};
   constexpr double kNormal95 = 1.96;
+  constexpr double kRounding = 1e-12;  // of the truth: sums of the same latencies differ by so much
   predictor.on_arrival(
       {.task = kTask, .variant = VariantId{0}, .sequence_length = trace.sequence_length(sample)});
   const auto layers = trace.sample(sample);
@@ -96,9 +99,8 @@ Deviations deviations(Predictor& predictor, const Trace& trace, std::size_t samp
     const double error = estimate.remaining.count() - remaining_s[l + 1];
     all.sum += error;
     all.squares += error * error;
-    if (estimate.deviation.count() == 0) continue;
-    ++all.told;
-    all.within += std::abs(error) <= kNormal95 * estimate.deviation.count();
+    all.within +=
+        std::abs(error) <= kNormal95 * estimate.deviation.count() + kRounding * remaining_s[l + 1];
   }
   return all;
 }
@@ -121,6 +123,7 @@ PredictorEvaluation evaluate_predictors(const Trace& trace, const EvaluationOpti
   }
   PredictorEvaluation evaluation;
   const auto boundaries = static_cast<double>(trace.layers() - 1);
+  std::vector<bool> tell_deviation;  // by predictor
   std::vector<Deviations> totals;
   std::vector<std::vector<double>> squares;  // means over boundaries, by predictor and input
   for (std::size_t part = 0; part < options.folds; ++part) {
@@ -130,17 +133,18 @@ PredictorEvaluation evaluate_predictors(const Trace& trace, const EvaluationOpti
     const Profiles profiles(set);
     const auto asked = predictors(set.all().front(), profiles, options);
     evaluation.errors.resize(asked.size());
+    tell_deviation.resize(asked.size());
     totals.resize(asked.size());
     squares.resize(asked.size());
     for (std::size_t p = 0; p < asked.size(); ++p) {
       evaluation.errors[p].predictor = asked[p].name;
       evaluation.errors[p].yardstick = asked[p].yardstick;
+      tell_deviation[p] = asked[p].tells_deviation;
       for (std::size_t s = part; s < trace.samples(); s += options.folds) {
         const Deviations own = deviations(*asked[p].predictor, trace, s);
         squares[p].push_back(own.squares / boundaries);
         totals[p].sum += own.sum;
         totals[p].within += own.within;
-        totals[p].told += own.told;
       }
     }
   }
@@ -158,8 +162,8 @@ PredictorEvaluation evaluate_predictors(const Trace& trace, const EvaluationOpti
         error.rmse_s > 0 ? mean_square.half_width / (2 * error.rmse_s) / evaluation.mean_isolated_s
                          : 0;
     error.bias_normalised = totals[p].sum / (inputs * boundaries) / evaluation.mean_isolated_s;
-    if (totals[p].told > 0) {
-      error.coverage = static_cast<double>(totals[p].within) / static_cast<double>(totals[p].told);
+    if (tell_deviation[p]) {
+      error.coverage = static_cast<double>(totals[p].within) / (inputs * boundaries);
     }
   }
   return evaluation;

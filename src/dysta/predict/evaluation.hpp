@@ -1,16 +1,24 @@
 // How far predictors are off, on inputs that they were not made from.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dysta/trace/trace.hpp"
 
 namespace dysta {
+
+/// What is evaluated: the predictors that schedulers offer, then yardsticks. `length` and
+/// `parabola` only where inputs have a length.
+inline constexpr std::array<std::string_view, 10> kEvaluatedPredictors{
+    "none",      "last_one", "last_n",     "average_all", "elasticity",
+    "recursive", "length",   "regression", "gaussian",    "parabola"};
 
 struct EvaluationOptions {
   /// Input s is held out in part s mod `folds`, and predicted from the tables and fits of all other
@@ -18,7 +26,7 @@ struct EvaluationOptions {
   std::size_t folds = 5;
   std::uint32_t last_n = 3;  ///< layers that last_n looks back
   /// Tables and fits are made from at most so many inputs of the other parts, evenly spread over
-  /// them; 0 for all. At least 1.
+  /// them; 0 for all.
   std::size_t training_inputs = 0;
 };
 
@@ -31,16 +39,14 @@ struct PredictorError {
   double rmse_normalised = 0;
   double half_width_normalised = 0;  ///< of the rmse's 95% interval over inputs
   double bias_normalised = 0;        ///< mean
-  /// Share of predictions that the truth is within 1.96 of the predictor's standard deviations of;
-  /// nothing where it tells none.
+  /// Share of predictions that the truth is within 1.96 of the predictor's standard deviations of,
+  /// a deviation of 0 included, which allows for rounding; nothing of predictors that tell none.
   std::optional<double> coverage{};
 };
 
 struct PredictorEvaluation {
   double mean_isolated_s = 0;
-  /// none, last_one, last_n, average_all, elasticity, recursive; length where inputs have one; then
-  /// the yardsticks regression, gaussian, and parabola where inputs have a length.
-  std::vector<PredictorError> errors;
+  std::vector<PredictorError> errors;  ///< in the order of `kEvaluatedPredictors`
 };
 
 /// Evaluates the predictors on one trace. The published ones take averages of the trace's own

@@ -12,8 +12,8 @@ namespace dysta {
 
 /// Multiplies another predictor's estimates of a task by one factor of the task's own, from its
 /// arrival to its end: e^(noise · g), g normal. So a task is mistaken for a longer or a shorter
-/// one, which the densities seen do not put right. The same tasks are off by the same factors in
-/// every run.
+/// one, which the densities seen do not put right. The n-th task to arrive at any instance has the
+/// same g, whatever the run and its seed: policies that see the same arrivals are misled alike.
 class NoisyPredictor final : public Predictor {
  public:
   NoisyPredictor(std::unique_ptr<Predictor> predictor, double noise)

@@ -13,7 +13,7 @@ struct Estimate {
   Seconds remaining{};   ///< from the start of its next layer to its end, all greater than 0
   Seconds next_layer{};  ///< of its next layer alone
   Seconds isolated{};    ///< of the whole task, alone on the accelerator
-  Seconds deviation{};   ///< standard deviation of what remains; 0 where it is not known
+  Seconds deviation{};   ///< standard deviation of what remains; 0 too of predictors without one
 };
 
 /// Follows tasks by the same events as a policy and estimates at each. Does no more than observe:

@@ -14,13 +14,13 @@ namespace dysta {
 /// squares, in parts that each cost the hardware a table and a multiplication:
 ///
 /// - **Length**, known at arrival: R[l] and D[l], the mean remaining latency and density of inputs
-///   of one length: a line in each of several buckets of lengths, which hold equally many inputs.
+///   of one length: a line in each of several buckets of lengths. They hold equally many inputs but
+///   for this, that all inputs of one length are in one bucket.
 /// - **Elasticity**: R[l] · (1 + c[l] · (γ - 1)), γ being the mean of density / D over the layers
 ///   run. c[l] is how much of a surplus of density turns into latency.
-/// - **Recursion**: R[l + 1] · (1 + e), e' = keep[l] · e + gain[l] · (density / D[l] - 1) when
-/// layer
-///   l ends, from e = 0: a Kalman filter of one state whose gains come from the fit, not from a
-///   model of noise.
+/// - **Recursion**: R[l + 1] · (1 + e), from e = 0, where the end of layer l makes of e
+///   keep[l] · e + gain[l] · (density / D[l] - 1): a Kalman filter of one state whose gains come
+///   from the fit, not from a model of noise.
 ///
 /// Coefficients are shrunk towards 0 by what their uncertainty may explain, 1 - (4 + 40/ν)/t² or 0,
 /// t being the coefficient in standard errors and ν their degrees of freedom: two standard errors,
