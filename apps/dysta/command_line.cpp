@@ -77,18 +77,24 @@ int complain(const std::string& message, int status) {
   return status;
 }
 
-int guarded_main(const std::function<int()>& body) {
+int guarded(const std::function<int()>& part, const std::string& who) {
   try {
+    return part();
+  } catch (const SpecificationError& error) {
+    return complain(who + error.what(), kWrongCommandLine);
+  } catch (const std::bad_alloc&) {
+    return complain(who + "out of memory; allowed are smaller inputs or counts", kFailure);
+  } catch (const std::exception& error) {
+    return complain(who + error.what(), kFailure);
+  }
+}
+
+int guarded_main(const std::function<int()>& body) {
+  return guarded([&] {
     keep_standard_descriptors();
     install_signal_handlers();
     return body();
-  } catch (const SpecificationError& error) {
-    return complain(error.what(), kWrongCommandLine);
-  } catch (const std::bad_alloc&) {
-    return complain("out of memory; allowed are smaller inputs or counts", kFailure);
-  } catch (const std::exception& error) {
-    return complain(error.what(), kFailure);
-  }
+  });
 }
 
 }  // namespace dysta::cli

@@ -29,7 +29,11 @@ std::string explain(std::string program, const CLI::App& app, const CLI::ParseEr
 /// Writes one line to standard error; returns `status`.
 int complain(const std::string& message, int status);
 
-/// Runs a program's body and turns what it throws into a line and an exit status.
+/// Runs a part of a program and turns what it throws into a line, which begins with `who`, and an
+/// exit status.
+int guarded(const std::function<int()>& part, const std::string& who = {});
+
+/// The same for the whole of a program, with what it has to be ready for.
 int guarded_main(const std::function<int()>& body);
 
 }  // namespace dysta::cli

@@ -23,13 +23,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How long a process sleeps where neither its threads nor others have anything for it.
-constexpr auto kNap = std::chrono::microseconds(200);
-/// How long nothing is heard of a process before its items are done again, when nothing else is
-/// left to do.
-constexpr auto kPatience = std::chrono::seconds(2);
-/// How long the leader waits for helpers to leave.
-constexpr auto kFarewell = std::chrono::seconds(10);
+/// How long a process sleeps where neither its threads nor others have anything for it. A worker
+/// has to give way to whoever wakes.
+constexpr auto kNap = std::chrono::milliseconds(1);
+/// How long a process that helps may have nothing to tell before it tells that it is there.
+constexpr auto kBeat = std::chrono::milliseconds(500);
+/// How long nothing is heard of a process before nothing more is expected of it.
+constexpr auto kPatience = std::chrono::seconds(5);
 
 /// What processes tell each other, as the tag of a message of 64-bit words; a result follows its
 /// two words as bytes.
@@ -37,10 +37,10 @@ enum Message : int {
   kAsk = 1,  ///< to the leader: phase, how many items are wanted
   kItems,    ///< to a helper: phase, items
   kResult,   ///< to the leader: phase, item, bytes
-  kFailed,   ///< to the leader: phase, item
+  kThere,    ///< to the leader: phase; nothing but that this process is there
   kAllDone,  ///< to a helper: phase
   kHome,     ///< to a helper: no more work of any kind
-  kLeave     ///< to the leader: this process ends
+  kLeave     ///< to the leader: this process does nothing more
 };
 
 using Words = std::vector<std::uint64_t>;
@@ -52,7 +52,9 @@ void send(int to, Message what, const Words& words, const std::string& bytes = {
   MPI_Send(text.data(), static_cast<int>(text.size()), MPI_BYTE, to, what, MPI_COMM_WORLD);
 }
 
-struct Received {
+}  // namespace
+
+struct MpiForce::Received {
   int from = 0;
   Message what{};
   std::string text{};
@@ -64,23 +66,6 @@ struct Received {
   }
   std::size_t words() const { return text.size() / sizeof(std::uint64_t); }
 };
-
-/// The next message, if one has come.
-std::optional<Received> receive() {
-  int there = 0;
-  MPI_Status status{};
-  MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status);
-  if (there == 0) return std::nullopt;
-  int size = 0;
-  MPI_Get_count(&status, MPI_BYTE, &size);
-  Received message{.from = status.MPI_SOURCE, .what = static_cast<Message>(status.MPI_TAG)};
-  message.text.resize(static_cast<std::size_t>(size));
-  MPI_Recv(message.text.data(), size, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, MPI_COMM_WORLD,
-           MPI_STATUS_IGNORE);
-  return message;
-}
-
-}  // namespace
 
 class MpiForce::Crew {
  public:
@@ -94,17 +79,20 @@ class MpiForce::Crew {
     for (std::size_t t = 0; t < threads; ++t) threads_.emplace_back([this] { loop(); });
   }
 
-  /// As `end`.
-  ~Crew() { end(); }
-
   /// Lets items under way come to their end; those that wait are given up.
-  void end() {
+  ~Crew() {
     {
       const std::lock_guard lock(mutex_);
       closing_ = true;
     }
     wake_.notify_all();
     threads_.clear();
+  }
+
+  /// Gives up those that wait.
+  void drop_waiting() {
+    const std::lock_guard lock(mutex_);
+    waiting_.clear();
   }
 
   void push(std::size_t item) {
@@ -186,7 +174,7 @@ MpiForce::MpiForce(std::size_t threads) {
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);  // a lost process is not the end
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
   MPI_Comm_size(MPI_COMM_WORLD, &size_);
-  for (int rank = 1; rank < size_; ++rank) present_.insert(rank);
+  if (leads()) helpers_.resize(static_cast<std::size_t>(size_) - 1, {.heard = Clock::now()});
   threads_ = threads;
   if (threads_ == 0) {
     MPI_Comm machine{};
@@ -202,48 +190,89 @@ MpiForce::MpiForce(std::size_t threads) {
 }
 
 MpiForce::~MpiForce() {
-  if (leads()) {
-    if (send_home() > 0) return;  // finalising waits for everybody
-  } else {
+  if (!leads()) {
     send(0, kLeave, {});
+  } else if (!dismissed_) {
+    MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);  // it failed, and the others work for nobody
+  } else if (send_home() > 0) {
+    return;  // finalising waits for everybody
   }
   MPI_Finalize();
 }
 
+std::optional<MpiForce::Received> MpiForce::receive() {
+  int there = 0;
+  MPI_Status status{};
+  MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status);
+  if (there == 0) return std::nullopt;
+  int size = 0;
+  MPI_Get_count(&status, MPI_BYTE, &size);
+  Received message{.from = status.MPI_SOURCE, .what = static_cast<Message>(status.MPI_TAG)};
+  message.text.resize(static_cast<std::size_t>(size));
+  MPI_Recv(message.text.data(), size, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, MPI_COMM_WORLD,
+           MPI_STATUS_IGNORE);
+  if (leads()) {
+    Helper& helper = helper_at(message.from);
+    helper.heard = Clock::now();
+    if (message.what == kLeave) helper.present = false;
+  }
+  return message;
+}
+
+void MpiForce::send_to_all(int what) {
+  for (int rank = 1; rank < size_; ++rank) {
+    if (helper_at(rank).present) send(rank, static_cast<Message>(what), {phase_});
+  }
+}
+
+void MpiForce::dismiss() {
+  if (std::exchange(dismissed_, true)) return;
+  send_to_all(kHome);
+  for (Helper& helper : helpers_) helper.heard = Clock::now();  // so long they have to answer
+}
+
+bool MpiForce::expects_somebody() const {
+  return std::any_of(helpers_.begin(), helpers_.end(), [](const Helper& helper) {
+    return helper.present && Clock::now() - helper.heard < kPatience;
+  });
+}
+
 void MpiForce::lead(std::span<const std::size_t> items, const Work& work, const Keep& keep) {
   ++phase_;
-  struct Helper {
-    std::set<std::size_t> items{};  ///< handed out and not back
-    Clock::time_point heard = Clock::now();
-  };
-  std::vector<Helper> helpers(static_cast<std::size_t>(size_));
+  for (Helper& helper : helpers_) helper.items.clear();
   std::set<std::size_t> open(items.begin(), items.end());  // not kept
-  std::size_t next = 0;
+  // What nobody has yet. This process takes from the front and the others from the back, so that
+  // neighbours stay together: they often share a preparation.
+  std::span<const std::size_t> rest = items;
   std::exception_ptr failure;
   Crew crew(threads_, work);
 
   const auto hand_out = [&](int to, std::size_t wanted) {
     // Ever smaller lots, so that all come to their end together.
-    const std::size_t left = items.size() - next;
-    const std::size_t lot = std::clamp<std::size_t>(left / (4 * processes()), 1, wanted);
+    const std::size_t fair = std::clamp<std::size_t>(rest.size() / (4 * processes()), 1, wanted);
+    const auto lot = rest.last(std::min(fair, rest.size()));
+    if (lot.empty()) return;
+    rest = rest.first(rest.size() - lot.size());
     Words words{phase_};
-    Helper& helper = helpers[static_cast<std::size_t>(to)];
-    for (; next < items.size() && words.size() <= lot; ++next) {
-      words.push_back(items[next]);
-      helper.items.insert(items[next]);
-    }
-    if (words.size() > 1) send(to, kItems, words);
+    words.insert(words.end(), lot.begin(), lot.end());
+    helper_at(to).items.insert(lot.begin(), lot.end());
+    send(to, kItems, words);
   };
   const auto redo_here = [&](Helper& helper) {
-    for (const std::size_t item : helper.items) {
-      if (open.contains(item)) crew.push(item);
+    for (const std::size_t item : std::exchange(helper.items, {})) {
+      if (!open.contains(item)) continue;
+      crew.push(item);
+      ++redone_;
     }
-    helper.items.clear();
   };
 
-  while (!open.empty() && !failure) {
+  // After a failure it goes on until what is under way has come in from everywhere.
+  while (failure ? !crew.idle() || expects_somebody() : !open.empty()) {
     bool quiet = true;
-    while (next < items.size() && crew.waiting() < threads_) crew.push(items[next++]);
+    while (!failure && !rest.empty() && crew.waiting() < threads_) {
+      crew.push(rest.front());
+      rest = rest.subspan(1);
+    }
 
     std::vector<DoneItem> kept;
     const auto came_in = [&](std::size_t item, std::string result, bool elsewhere) {
@@ -252,93 +281,91 @@ void MpiForce::lead(std::span<const std::size_t> items, const Work& work, const 
     };
     for (Crew::Done& done : crew.take()) {
       quiet = false;
-      if (done.failure) {
-        failure = done.failure;
-      } else {
+      if (!done.failure) {
         came_in(done.item, std::move(done.result), false);
+      } else if (!failure) {
+        failure = done.failure;
+        crew.drop_waiting();
+        dismiss();
       }
     }
     while (const auto message = receive()) {
       quiet = false;
-      Helper& helper = helpers[static_cast<std::size_t>(message->from)];
-      helper.heard = Clock::now();
+      Helper& helper = helper_at(message->from);
       if (message->what == kLeave) {
-        present_.erase(message->from);
-        redo_here(helper);
-      } else if (message->word(0) == phase_) {
-        if (message->what == kAsk) {
-          hand_out(message->from, message->word(1));
-          continue;
-        }
+        if (!failure) redo_here(helper);
+      } else if (message->word(0) == phase_ && message->what == kAsk) {
+        if (!failure) hand_out(message->from, message->word(1));
+      } else if (message->word(0) == phase_ && message->what == kResult) {
         const std::size_t item = message->word(1);
         helper.items.erase(item);
-        if (message->what == kFailed) {
-          if (open.contains(item)) crew.push(item);  // to see why, or to do better
-        } else {
-          came_in(item, message->text.substr(2 * sizeof(std::uint64_t)), true);
-        }
+        came_in(item, message->text.substr(2 * sizeof(std::uint64_t)), true);
       }
     }
     if (!kept.empty()) keep(kept);
 
-    if (quiet && next == items.size() && crew.idle()) {
-      for (Helper& helper : helpers) {
+    if (!quiet) continue;
+    if (!failure && rest.empty() && crew.idle()) {
+      for (Helper& helper : helpers_) {
         if (Clock::now() - helper.heard > kPatience) redo_here(helper);
       }
     }
-    if (quiet) crew.nap();
+    crew.nap();
   }
-  if (failure) {
-    crew.end();
-    std::vector<DoneItem> kept;
-    for (Crew::Done& done : crew.take()) {
-      if (!done.failure && open.erase(done.item) > 0) {
-        kept.push_back({.item = done.item, .result = std::move(done.result)});
-      }
-    }
-    if (!kept.empty()) keep(kept);
-    std::rethrow_exception(failure);
-  }
-  for (const int rank : present_) send(rank, kAllDone, {phase_});
+  if (failure) std::rethrow_exception(failure);
+  send_to_all(kAllDone);
 }
 
 bool MpiForce::help(const Work& work) {
   ++phase_;
   Crew crew(threads_, work);
+  std::exception_ptr failure;
   bool asked = false;
+  Clock::time_point told = Clock::now();
+  const auto tell = [&](Message what, const Words& words, const std::string& bytes = {}) {
+    send(0, what, words, bytes);
+    told = Clock::now();
+  };
   for (;;) {
     for (Crew::Done& done : crew.take()) {
-      send(0, done.failure ? kFailed : kResult, {phase_, done.item}, done.result);
+      if (!done.failure) {
+        tell(kResult, {phase_, done.item}, done.result);
+      } else if (!failure) {
+        failure = done.failure;
+        crew.drop_waiting();
+      }
     }
-    if (!asked && crew.waiting() < threads_) {
-      send(0, kAsk, {phase_, 2 * threads_ + 6});
+    const bool ends = failure || dismissed_;
+    if (ends && crew.idle()) break;
+    if (!ends && !asked && crew.waiting() < threads_) {
+      tell(kAsk, {phase_, 2 * threads_ + 6});
       asked = true;
     }
+    if (Clock::now() - told > kBeat) tell(kThere, {phase_});
     while (const auto message = receive()) {
       if (message->what == kHome) {
         dismissed_ = true;
-        return false;
+        crew.drop_waiting();
+      } else if (message->word(0) == phase_ && message->what == kAllDone) {
+        return true;
+      } else if (message->word(0) == phase_ && message->what == kItems && !ends) {
+        for (std::size_t i = 1; i < message->words(); ++i) crew.push(message->word(i));
+        asked = false;
       }
-      if (message->word(0) != phase_) continue;
-      if (message->what == kAllDone) return true;
-      for (std::size_t i = 1; i < message->words(); ++i) crew.push(message->word(i));
-      asked = false;
     }
     crew.nap();
   }
+  if (failure) std::rethrow_exception(failure);
+  return false;
 }
 
 std::size_t MpiForce::send_home() {
-  if (dismissed_) return present_.size();
-  dismissed_ = true;
-  for (const int rank : present_) send(rank, kHome, {});
-  const auto until = Clock::now() + kFarewell;
-  while (!present_.empty() && Clock::now() < until) {
-    const auto message = receive();
-    if (message && message->what == kLeave) present_.erase(message->from);
-    if (!message) std::this_thread::sleep_for(kNap);
+  dismiss();
+  while (expects_somebody()) {
+    if (!receive()) std::this_thread::sleep_for(kNap);
   }
-  return present_.size();
+  return static_cast<std::size_t>(std::count_if(
+      helpers_.begin(), helpers_.end(), [](const Helper& helper) { return helper.present; }));
 }
 
 }  // namespace dysta::cli

@@ -59,17 +59,27 @@ int report(const SweepPlan& plan, const Options& options, bool complete,
 #ifdef DYSTA_MPI
 int run_as_one_of_several(const Options& options) {
   const Interruption interruption;
+  // Joined before anything can fail: the others wait for who never joins. What does fail is told
+  // before leaving, which waits for the others too.
   MpiForce force(options.jobs);
-  const SweepPlan plan = load_sweep(options.file, folders_of_names());
-  const bool complete = carry_out(plan, options.folder, force.threads(), interruption, &force);
-  if (!force.leads()) return 0;
-  const std::size_t lost = force.send_home();
-  if (lost > 0) {
-    complain(counted(lost, "process") + " of " + std::to_string(force.processes()) +
-                 " did not answer; what was theirs is done here",
-             kFailure);
-  }
-  return report(plan, options, complete, interruption);
+  return guarded(
+      [&] {
+        const SweepPlan plan = load_sweep(options.file, folders_of_names());
+        const bool complete =
+            carry_out(plan, options.folder, force.threads(), interruption, &force);
+        if (!force.leads()) return 0;
+        const std::size_t lost = force.send_home();
+        if (complete && lost > 0) {
+          complain(counted(lost, "process") + " of " + std::to_string(force.processes()) +
+                       " did not answer; what was theirs is done here, " +
+                       counted(force.redone(), "item") + " of the work",
+                   kFailure);
+        }
+        const int status = report(plan, options, complete, interruption);
+        flush_output();
+        return status;
+      },
+      force.leads() ? "" : "rank " + std::to_string(force.rank()) + ": ");
 }
 #endif
 

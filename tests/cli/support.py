@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -171,6 +172,22 @@ class CliTest(unittest.TestCase):
         text = self.read("completions.csv")
         (self.folder / "completions.csv").unlink()
         return text
+
+
+def stored(folder: Path) -> tuple[int, int]:
+    """The points and figures in a copy of a sweep's database, log included: the original stays locked."""
+    with tempfile.TemporaryDirectory(prefix="dysta-copy-") as copy:
+        for path in folder.glob("points.sqlite*"):
+            shutil.copy(path, copy)
+        try:
+            with sqlite3.connect(Path(copy, "points.sqlite")) as database:
+                (points,) = database.execute("SELECT count(*) FROM points").fetchone()
+                (figures,) = database.execute("SELECT count(*) FROM figures").fetchone()
+        except sqlite3.DatabaseError:
+            return 0, 0  # copied while it was being made
+        finally:
+            database.close()
+    return points, figures
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:

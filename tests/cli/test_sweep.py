@@ -4,11 +4,9 @@ import csv
 import io
 import os
 import resource
-import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -60,18 +58,8 @@ class SweepTest(CliTest):
         return process
 
     def stored(self, folder: str = "out") -> int:
-        """The points in a copy of a folder's database, log included: the original stays locked."""
-        with tempfile.TemporaryDirectory(prefix="dysta-copy-") as copy:
-            for path in (self.folder / folder).glob("points.sqlite*"):
-                shutil.copy(path, copy)
-            try:
-                with sqlite3.connect(Path(copy, "points.sqlite")) as database:
-                    (figures,) = database.execute("SELECT count(*) FROM figures").fetchone()
-                    (points,) = database.execute("SELECT count(*) FROM points").fetchone()
-            except sqlite3.DatabaseError:
-                return 0  # copied while it was being made
-            finally:
-                database.close()
+        """The points in a folder's database, all of them whole."""
+        points, figures = support.stored(self.folder / folder)
         self.assertEqual(figures % 12, 0, "a point is there whole or not at all")
         self.assertEqual(figures, 12 * points)
         return points

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -225,6 +226,40 @@ TEST_F(SweepTest, drawing_tells_how_far_it_is_and_stops_within_a_workload) {
   };
   options.progress = [](std::size_t, std::size_t) { FAIL() << "it went on"; };
   EXPECT_FALSE(run_sweep(plan, folder_.path("stopped"), options));
+}
+
+/// One of several processes, whose leader hands it the first few items of everything.
+class HelpingForce final : public WorkForce {
+ public:
+  bool leads() const override { return false; }
+  void lead(std::span<const std::size_t>, const Work&, const Keep&) override {
+    FAIL() << "it does not lead";
+  }
+  bool help(const Work& work) override {
+    for (const std::size_t item : {0U, 1U}) results.push_back(work(item));
+    return true;
+  }
+
+  std::vector<std::string> results;
+};
+
+TEST_F(SweepTest, who_does_not_lead_works_and_tells_and_writes_nothing) {
+  const SweepPlan plan = load_sweep(folder_.write("sweep.yaml", kSweep));
+  HelpingForce force;
+  SweepOptions options{.force = &force};
+  options.drawing = [](std::size_t, std::size_t) { FAIL() << "drawing"; };
+  options.progress = [](std::size_t, std::size_t) { FAIL() << "progress"; };
+  EXPECT_TRUE(run_sweep(plan, folder_.path("out"), options));
+  EXPECT_EQ(force.results.size(), 4U);
+  EXPECT_FALSE(fs::exists(folder_.path("out")));
+}
+
+TEST_F(SweepTest, who_does_not_lead_stops) {
+  const SweepPlan plan = load_sweep(folder_.write("sweep.yaml", kSweep));
+  HelpingForce force;
+  const std::atomic<bool> stop{true};
+  EXPECT_FALSE(run_sweep(plan, folder_.path("out"), {.force = &force, .stop = &stop}));
+  EXPECT_TRUE(force.results.empty());
 }
 
 // sqlite3, as a reader of the documentation would ask.

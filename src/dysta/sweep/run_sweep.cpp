@@ -201,18 +201,22 @@ class RecentRuns {
 /// Counts the requests that are drawn, by several threads and elsewhere.
 class DrawnRequests {
  public:
-  DrawnRequests(std::size_t of, const SweepOptions& options) : of_(of), options_(options) {}
+  using Tell = std::function<void(std::size_t drawn, std::size_t of)>;
+
+  /// Without `tell`, nobody is told.
+  DrawnRequests(std::size_t of, Tell tell, const std::atomic<bool>* stop)
+      : of_(of), tell_(std::move(tell)), stop_(stop) {}
 
   void add(std::size_t drawn) {
     const std::lock_guard lock(mutex_);
     drawn_ += drawn;
-    if (options_.drawing) options_.drawing(drawn_, of_);
+    if (tell_) tell_(drawn_, of_);
   }
 
   /// What one workload's drawing is to call with how many of its requests are drawn.
   std::function<void(std::size_t)> of_one_workload() {
     return [this, before = std::size_t{0}](std::size_t drawn) mutable {
-      if (options_.stop != nullptr && *options_.stop) throw Stopped();
+      if (stop_ != nullptr && *stop_) throw Stopped();
       add(drawn - std::exchange(before, drawn));
     };
   }
@@ -220,7 +224,8 @@ class DrawnRequests {
  private:
   std::size_t drawn_ = 0;
   std::size_t of_;
-  const SweepOptions& options_;
+  Tell tell_;
+  const std::atomic<bool>* stop_;
   std::mutex mutex_;
 };
 
@@ -372,7 +377,10 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
   const std::vector<Workload> workloads = workloads_of(plan, scenarios);
   const std::size_t policies = plan.policies.size();
 
-  DrawnRequests drawn(workloads.size() * plan.requests, options);
+  ThreadForce threads(options.jobs);
+  WorkForce& force = options.force != nullptr ? *options.force : threads;
+  DrawnRequests drawn(workloads.size() * plan.requests,
+                      force.leads() ? options.drawing : DrawnRequests::Tell(), options.stop);
   const WorkForce::Work digest_workload = [&](std::size_t w) {
     return workloads[w].digest(drawn.of_one_workload());
   };
@@ -388,9 +396,13 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
                                        plan.policies[point % policies], {}, nullptr, draw.seed)));
   };
 
-  ThreadForce threads(options.jobs);
-  WorkForce& force = options.force != nullptr ? *options.force : threads;
-  if (!force.leads()) return force.help(digest_workload) && force.help(simulate_point);
+  if (!force.leads()) {
+    try {
+      return force.help(digest_workload) && force.help(simulate_point);
+    } catch (const Stopped&) {
+      return false;
+    }
+  }
 
   std::error_code error;
   fs::create_directories(folder, error);

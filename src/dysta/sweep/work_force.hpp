@@ -30,11 +30,13 @@ class WorkForce {
   virtual bool leads() const = 0;
 
   /// The leader's part: returns when all items are done and kept. What `work` or `keep` throws ends
-  /// it and is thrown again; items under way in this process are finished and kept before.
+  /// it and is thrown again; after `work` has failed, items under way are finished and kept before.
   virtual void lead(std::span<const std::size_t> items, const Work& work, const Keep& keep) = 0;
 
   /// A helper's part: works at what the leader hands out. Returns true when the leader has all, and
-  /// false when it needs no more help at all, since it failed or was stopped.
+  /// false when it needs no more help at all, since it failed or was stopped. What `work` throws
+  /// ends it and is thrown again, after items under way in this process; the leader gets the others
+  /// done.
   virtual bool help(const Work& work) = 0;
 };
 
