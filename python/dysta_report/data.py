@@ -1,6 +1,7 @@
 """What `dysta reproduce` left of an experiment, checked as it is read."""
 
 import csv
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -68,12 +69,15 @@ class Point:
 
 
 class Points:
-    """The results of a sweep: for each point, policy and metric a value a seed."""
+    """The results of a sweep: for each point, policy and metric a value a seed, none left out."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._values: dict[tuple[Point, str, str], dict[str, float]] = {}
         known: dict[Point, None] = {}
         policies: dict[str, None] = {}
+        metrics: dict[str, None] = {}
+        seeds: dict[str, None] = {}
         for line, row in read_table(path, POINT_COLUMNS):
 
             def number(name: str) -> float:
@@ -89,6 +93,7 @@ class Points:
             slo_multiplier = number("slo_multiplier") if row["slo_multiplier"] else None
             point = Point(row["scenario"], number("rate_hz"), number("utilisation"), slo_multiplier)
             known[point] = policies[row["policy"]] = None
+            metrics[row["metric"]] = seeds[row["seed"]] = None
             values = self._values.setdefault((point, row["policy"], row["metric"]), {})
             if row["seed"] in values:
                 raise ReportError(path, "repeats an earlier line", line)
@@ -100,6 +105,12 @@ class Points:
             known, key=lambda p: (scenarios.index(p.scenario), p.slo_multiplier or 0, p.rate_hz)
         )
         self.policies = list(policies)
+        for cell in itertools.product(self.points, policies, metrics):
+            for seed in seeds:
+                if seed not in self._values.get(cell, {}):
+                    point, policy, metric = cell
+                    where = f"'{policy}' at {self.words(point)}, seed {seed}"
+                    raise ReportError(path, f"has no {metric} of {where}, and of others")
 
     def words(self, point: Point, *, short: bool = False, scenario: bool = True) -> str:
         """Rate and utilisation of a point, and what else varies; `short` for the heads of tables."""
@@ -115,29 +126,28 @@ class Points:
         return words
 
     def values(self, point: Point, policy: str, metric: str) -> dict[str, float]:
-        """By seed; empty where there is nothing."""
-        return self._values.get((point, policy, metric), {})
+        """By seed."""
+        if (point, policy, metric) not in self._values:
+            raise ReportError(self._path, f"has no {metric} of '{policy}'")
+        return self._values[point, policy, metric]
 
-    def estimate(self, point: Point, policy: str, metric: str) -> Estimated | None:
-        """Mean over seeds, where there are values."""
-        values = self.values(point, policy, metric)
-        return estimated(list(values.values())) if values else None
+    def estimate(self, point: Point, policy: str, metric: str) -> Estimated:
+        """Mean over seeds."""
+        return estimated(list(self.values(point, policy, metric).values()))
 
     def paired(
         self, point: Point, first: str, second: str, metric: str
     ) -> tuple[list[float], list[float]]:
-        """The values of two policies on the seeds that both have."""
+        """The values of two policies, seed by seed."""
         one, other = self.values(point, first, metric), self.values(point, second, metric)
-        seeds = [seed for seed in one if seed in other]
-        return [one[seed] for seed in seeds], [other[seed] for seed in seeds]
+        return list(one.values()), [other[seed] for seed in one]
 
     def paired_metrics(
         self, point: Point, policy: str, first: str, second: str
     ) -> tuple[list[float], list[float]]:
-        """Two metrics of a policy on the seeds that have both."""
+        """Two metrics of a policy, seed by seed."""
         one, other = self.values(point, policy, first), self.values(point, policy, second)
-        seeds = [seed for seed in one if seed in other]
-        return [one[seed] for seed in seeds], [other[seed] for seed in seeds]
+        return list(one.values()), [other[seed] for seed in one]
 
 
 class Trace:

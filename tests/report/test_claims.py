@@ -191,8 +191,8 @@ class ClaimsTest(ReportTest):
         )
 
     def test_missing_policy(self) -> None:
-        found = self.compared([1, 2], [3, 4], kind="lowest", against=["x"])
-        self.assertEqual(found.verdict, OPEN)
+        with self.assertRaisesRegex(ReportError, "points.csv: has no antt of 'x'"):
+            self.compared([1, 2], [3, 4], kind="lowest", against=["x"])
 
     def test_statistic(self) -> None:
         files = [
@@ -296,6 +296,14 @@ class ClaimsTest(ReportTest):
             ("{header}\ns,fast,1,1,1,a,antt,1\n", "points.csv:2: rate_hz is 'fast', not a number"),
             ("{header}\ns,1,1\n", "points.csv:2: has not as many fields as the header"),
             ("{header}\n" + 2 * "s,1,1,1,1,a,antt,1\n", "points.csv:3: repeats an earlier line"),
+            (
+                "{header}\ns,1,1,1,1,a,antt,1\ns,1,1,1,1,b,antt,1\ns,1,1,1,1,a,stp,1\n",
+                "points.csv: has no stp of 'b' at 1 requests/s .utilisation 1.00., seed 1, and of",
+            ),
+            (
+                "{header}\ns,1,1,1,1,a,antt,1\ns,1,1,1,1,b,antt,1\ns,1,1,1,2,b,antt,1\n",
+                "points.csv: has no antt of 'a' at 1 requests/s .utilisation 1.00., seed 2, and of",
+            ),
         ):
             with self.subTest(message):
                 sweep = self.sweep({(5.0, "a", "antt"): [1]})

@@ -89,11 +89,7 @@ def _table(sweep: Sweep, metrics: tuple[tuple[str, str, float], ...]) -> list[Ta
         cells = [head]
         for point in sweep.points.points:
             estimate = sweep.points.estimate(point, policy, metric)
-            cells.append(
-                with_interval(estimate.mean * scale, estimate.half_width * scale)
-                if estimate
-                else "-"
-            )
+            cells.append(with_interval(estimate.mean * scale, estimate.half_width * scale))
         return cells
 
     tables = []
@@ -126,8 +122,6 @@ def tradeoff(experiment: Experiment) -> Drawn:
             for policy in sweep.points.policies:
                 violations = sweep.points.estimate(point, policy, VIOLATIONS[0])
                 antt = sweep.points.estimate(point, policy, ANTT[0])
-                if not violations or not antt:
-                    continue
                 style = style_of(policy)
                 axes.errorbar(
                     violations.mean * 100,
@@ -176,15 +170,12 @@ def lines(experiment: Experiment) -> Drawn:
                 figure, axes = panel(4.0)
                 xs = [point.slo_multiplier if over_slo else point.rate_hz for point in group]
                 for policy in sweep.points.policies:
-                    found = [
-                        (x, sweep.points.estimate(p, policy, metric)) for x, p in zip(xs, group)
-                    ]
-                    known = [(x, e) for x, e in found if e is not None]
+                    found = [sweep.points.estimate(point, policy, metric) for point in group]
                     style = style_of(policy)
                     axes.errorbar(
-                        [x for x, _ in known],
-                        [e.mean * scale for _, e in known],
-                        yerr=_error_bars([e for _, e in known], (metric, label, scale)),
+                        xs,
+                        [estimate.mean * scale for estimate in found],
+                        yerr=_error_bars(found, (metric, label, scale)),
                         color=style.colour,
                         marker=style.marker,
                         linestyle=style.line,
@@ -246,16 +237,12 @@ def bars(experiment: Experiment) -> Drawn:
                 number += 1
                 figure, axes = panel(1.5 + 0.24 * len(policies) + 0.2 * len(points))
                 for index, point in enumerate(points):
-                    found = [
-                        (row, sweep.points.estimate(point, policy, metric))
-                        for row, policy in enumerate(policies)
-                    ]
-                    known = [(row, e) for row, e in found if e is not None]
+                    found = [sweep.points.estimate(point, policy, metric) for policy in policies]
                     offset = (index - (len(points) - 1) / 2) * 0.6 / len(points)
                     axes.errorbar(
-                        [e.mean * scale for _, e in known],
-                        [row + offset for row, _ in known],
-                        xerr=_error_bars([e for _, e in known], (metric, label, scale)),
+                        [estimate.mean * scale for estimate in found],
+                        [row + offset for row in range(len(policies))],
+                        xerr=_error_bars(found, (metric, label, scale)),
                         fmt=_MARKERS[index % len(_MARKERS)],
                         color=_COLOURS[index % len(_COLOURS)],
                         elinewidth=0.9,
@@ -359,21 +346,15 @@ def differences(experiment: Experiment) -> Drawn:
                 cells = [sweep.points.words(point, short=True), policy]
                 for metric, _, scale in (VIOLATIONS, ANTT):
                     theirs, own = sweep.points.paired(point, policy, base, metric)
-                    if not own:
-                        cells.append("-")
-                        continue
                     gap = estimated([(a - b) * scale for a, b in zip(theirs, own, strict=True)])
                     cells.append(with_interval(gap.mean, gap.half_width))
                 theirs, own = sweep.points.paired(point, policy, base, "antt")
-                if own:
-                    mean, low, high = estimated_ratio(theirs, own)
-                    cells.append(
-                        f"{mean:.2f} ({low:.2f} to {high:.2f})"
-                        if math.isfinite(high)
-                        else f"{mean:.2f}"
-                    )
-                else:
-                    cells.append("-")
+                mean, low, high = estimated_ratio(theirs, own)
+                cells.append(
+                    f"{mean:.2f} ({low:.2f} to {high:.2f})"
+                    if math.isfinite(high)
+                    else f"{mean:.2f}"
+                )
                 rows.append(cells)
         drawn.tables.append(
             Table(
