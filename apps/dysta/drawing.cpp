@@ -14,9 +14,9 @@
 namespace dysta::cli {
 namespace {
 
-/// Runs a program to its end, without its output if `quiet`; its exit status, and 128 and the
+/// Runs a Python to its end, without its output if `quiet`; its exit status, and 128 and the
 /// signal where one ended it. Throws `FileError` where it cannot be started.
-int run_program(std::vector<std::string> arguments, bool quiet) {
+int run_python(std::vector<std::string> arguments, bool quiet) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -32,13 +32,15 @@ int run_program(std::vector<std::string> arguments, bool quiet) {
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) {
     throw FileError(arguments.front(), 0,
-                    std::string("cannot be started: ") + std::strerror(failed));
+                    std::string("cannot be started: ") + std::strerror(failed) +
+                        "; allowed is a Python 3 with matplotlib and numpy");
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) {
       throw FileError(arguments.front(), 0,
-                      std::string("cannot be waited for: ") + std::strerror(errno));
+                      std::string("cannot be waited for: ") + std::strerror(errno) +
+                          "; the process that starts dysta has to let it wait for its children");
     }
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -48,7 +50,7 @@ int run_program(std::vector<std::string> arguments, bool quiet) {
 
 std::string drawing_python(const std::string& asked) {
   const auto can_draw = [](const std::string& candidate) {
-    return run_program({candidate, "-c", "import matplotlib, numpy"}, true) == 0;
+    return run_python({candidate, "-c", "import matplotlib, numpy"}, true) == 0;
   };
   if (!asked.empty() && can_draw(asked)) return asked;
   if (asked.empty()) {
@@ -70,7 +72,7 @@ void run_drawing(const std::string& python, const std::string& shared, const std
   flush_output();  // what we said stands before what it says
   std::vector<std::string> command{python, "-B", shared + "/python/dysta_report", action};
   command.insert(command.end(), folders.begin(), folders.end());
-  const int status = run_program(command, false);
+  const int status = run_python(command, false);
   if (status == 0) return;
   throw FileError(folders.front(), 0,
                   "could not be drawn: " + python + " ended with status " + std::to_string(status));

@@ -35,6 +35,21 @@ void make_folder(const fs::path& folder) {
   if (error) throw FileError(folder.string(), 0, "cannot be made: " + error.message());
 }
 
+void remove_folder(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) throw FileError(path.string(), 0, "cannot be removed: " + error.message());
+}
+
+void rename_folder(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) {
+    throw FileError(from.string(), 0,
+                    "cannot be renamed to " + in_quotes(to.string()) + ": " + error.message());
+  }
+}
+
 void write_file(const fs::path& path, std::string_view text) {
   OutputFile file(path.string());
   file.write(text);
@@ -82,7 +97,7 @@ class Reproduction {
   void run() {
     const auto start = std::chrono::steady_clock::now();
     make_folder(folder_);
-    fs::remove_all(folder_ / kNewTraces);  // of a run that was ended
+    settle_traces();
     record_.dysta = DYSTA_VERSION;
     record_.command = options_.command;
     record_.machine = this_machine();
@@ -103,10 +118,23 @@ class Reproduction {
  private:
   /// Where traces gather until all else is there too: until then those of an earlier run stay.
   static constexpr const char* kNewTraces = ".traces.new";
+  /// Where those of an earlier run are while the new ones take their place.
+  static constexpr const char* kOldTraces = ".traces.old";
+
+  /// What a run left that was ended.
+  void settle_traces() {
+    remove_folder(folder_ / kNewTraces);
+    if (fs::exists(folder_ / "traces")) {
+      remove_folder(folder_ / kOldTraces);
+    } else if (fs::exists(folder_ / kOldTraces)) {
+      rename_folder(folder_ / kOldTraces, folder_ / "traces");
+    }
+  }
 
   void replace_traces() {
-    fs::remove_all(folder_ / "traces");
-    if (fs::exists(folder_ / kNewTraces)) fs::rename(folder_ / kNewTraces, folder_ / "traces");
+    if (fs::exists(folder_ / "traces")) rename_folder(folder_ / "traces", folder_ / kOldTraces);
+    if (fs::exists(folder_ / kNewTraces)) rename_folder(folder_ / kNewTraces, folder_ / "traces");
+    remove_folder(folder_ / kOldTraces);
   }
 
   /// Puts a trace and its provenance among the new ones; returns the place that it will have in the

@@ -135,6 +135,17 @@ class ReproduceTest(ReportTest):
             [facts["sweeps"][0][key] for key in ("points_run", "points_reused")], [0, 12]
         )
 
+        # Ended while new traces took the place of old ones: these come back with the next run.
+        traces = self.folder / "out/tiny/traces"
+        traces.rename(self.folder / "out/tiny/.traces.old")
+        self.write("tiny.yaml", EXPERIMENT.replace("resnet8_dense", "none"))
+        done = self.run_dysta(
+            "reproduce", "tiny.yaml", "--out", "out", "--python", sys.executable
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"\Adysta: .*none.csv: .*\n\Z")
+        self.assertEqual(self.contents(), made)
+
         # The page from what is there.
         (self.folder / "out/index.html").unlink()
         done = self.run_dysta("report", "out", "--python", sys.executable)
@@ -186,7 +197,7 @@ class ReproduceTest(ReportTest):
         self.fails(1, ".*: holds no experiments; .*", "report", ".", "--python", sys.executable)
         message = "/bin/false: has no matplotlib and numpy, .*"
         self.fails(1, message, "reproduce", "tiny.yaml", "--out", "o", "--python", "/bin/false")
-        message = "/nope: cannot be started: .*"
+        message = "/nope: cannot be started: .*; allowed is a Python 3 with matplotlib and numpy"
         self.fails(1, message, "reproduce", "tiny.yaml", "--out", "o", "--python", "/nope")
         self.write("odd.yaml", EXPERIMENT.replace("model: mobilenetv1", "model: m.yaml"))
         self.fails(1, ".*m.yaml: .*", "reproduce", "odd.yaml", *out)
