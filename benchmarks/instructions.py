@@ -7,7 +7,8 @@
 Counts with valgrind's callgrind what `Simulation::run` does, estimates, choices and outcomes
 included, on fixed workloads of the measured attention traces: with few ready tasks at a load of 0.9,
 with hundreds under overload. Counts do not depend on how busy a machine is; they do depend on the
-compiler, so the figures are those of Debian 12's GCC 12.2 with the release preset.
+compiler, so the figures are those of Debian 12's GCC 12.2 with the release preset, and only with a
+GCC 12 is it one of the tests.
 """
 
 import argparse
