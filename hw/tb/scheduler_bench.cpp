@@ -65,8 +65,8 @@ class Bench {
   }
 
   Answer submit(Request row) {
-    ok(Op::stage, 0, std::uint64_t{row.last_run} << 32U | row.deadline);
-    ok(Op::stage, 1, std::uint64_t{row.wait_rate} << 32U | row.remaining);
+    written(Op::stage, 0, std::uint64_t{row.last_run} << 32U | row.deadline);
+    written(Op::stage, 1, std::uint64_t{row.wait_rate} << 32U | row.remaining);
     const bool full = model_.rows().size() == shape_.capacity;
     const Answer got = port_.command(Op::submit, 0, row.variant);
     expect(got.status == (full ? Status::full : Status::ok), "SUBMIT: wrong status");
@@ -213,8 +213,8 @@ class Bench {
     Request urgent = random_request(0);
     urgent.remaining = number_of(0);
     urgent.deadline = 0;
-    ok(Op::stage, 0, std::uint64_t{urgent.last_run} << 32U | urgent.deadline);
-    ok(Op::stage, 1, std::uint64_t{urgent.wait_rate} << 32U | urgent.remaining);
+    written(Op::stage, 0, std::uint64_t{urgent.last_run} << 32U | urgent.deadline);
+    written(Op::stage, 1, std::uint64_t{urgent.wait_rate} << 32U | urgent.remaining);
 
     const auto want = model_.select(40);
     port_.offer(static_cast<std::uint8_t>(Op::select), 0, 40);
@@ -283,7 +283,7 @@ class Bench {
       LayerProfile& profile = model_.profile(0, 0);
       profile.scale = 0xffff;
       profile.shift = shift;
-      ok(Op::write_table, 2U << 14U, profile.shift << 16U | profile.scale);
+      written(Op::write_table, 2U << 14U, profile.shift << 16U | profile.scale);
       Request row = random_request(0);
       row.variant = 0;
       const std::uint32_t slot = submit(row).data;
@@ -402,11 +402,13 @@ class Bench {
   /// Cycles from the edge that takes a command to the one that can take its answer.
   void latency() {
     for (std::uint32_t n = 1; n <= shape_.capacity; ++n) {
-      submit(random_request(0));
+      const Answer submitted = submit(random_request(0));
+      expect(submitted.cycles == kSubmitCycles,
+             "SUBMIT takes " + std::to_string(submitted.cycles) + " cycles");
       const Answer selected = select(0);
       expect(selected.cycles == select_cycles(n), "SELECT of " + std::to_string(n) + " takes " +
                                                       std::to_string(selected.cycles) + " cycles");
-      const Answer done = layer_done(selected.data, 0, false);
+      const Answer done = layer_done(selected.data, 0, n % 2 == 0);
       expect(done.cycles == kLayerDoneCycles,
              "a layer's end takes " + std::to_string(done.cycles) + " cycles");
       if ((n & (n - 1)) == 0) {
@@ -416,11 +418,17 @@ class Bench {
                     static_cast<unsigned long long>(done.cycles + selected.cycles));
       }
     }
-    empty();
+    while (!model_.rows().empty()) {
+      const Answer ended = task_done(model_.rows().front().slot);
+      expect(ended.cycles == kTaskDoneCycles,
+             "a task's end takes " + std::to_string(ended.cycles) + " cycles");
+    }
   }
 
  private:
+  static constexpr std::uint64_t kSubmitCycles = 2;
   static constexpr std::uint64_t kLayerDoneCycles = 42;
+  static constexpr std::uint64_t kTaskDoneCycles = 5;
 
   /// The formula of docs/hardware.md.
   std::uint64_t select_cycles(std::uint32_t requests) const {
@@ -434,19 +442,26 @@ class Bench {
   void write_profile(std::uint32_t variant, std::uint32_t layer) {
     const LayerProfile& profile = model_.profile(variant, layer);
     const std::uint32_t entry = variant * shape_.layers + layer;
-    ok(Op::write_table, entry, profile.average_remaining);
-    ok(Op::write_table, 1U << 14U | entry, profile.inverse_density);
-    ok(Op::write_table, 2U << 14U | entry, profile.shift << 16U | profile.scale);
+    written(Op::write_table, entry, profile.average_remaining);
+    written(Op::write_table, 1U << 14U | entry, profile.inverse_density);
+    written(Op::write_table, 2U << 14U | entry, profile.shift << 16U | profile.scale);
   }
 
   void write_settings(const Settings& settings) {
     model_.settings = settings;
-    ok(Op::write_setting, 0, settings.beta);
-    ok(Op::write_setting, 1, std::uint64_t{settings.beta_shift} << 8U | settings.wait_shift);
+    written(Op::write_setting, 0, settings.beta);
+    written(Op::write_setting, 1, std::uint64_t{settings.beta_shift} << 8U | settings.wait_shift);
   }
 
-  void ok(Op op, std::uint32_t address, std::uint64_t data) {
-    expect(port_.command(op, address, data).status == Status::ok, "a command was refused");
+  Answer ok(Op op, std::uint32_t address, std::uint64_t data) {
+    const Answer got = port_.command(op, address, data);
+    expect(got.status == Status::ok, "a command was refused");
+    return got;
+  }
+
+  /// A command that only writes takes a cycle.
+  void written(Op op, std::uint32_t address, std::uint64_t data) {
+    expect(ok(op, address, data).cycles == 1, "a command that only writes takes long");
   }
 
   /// A value as a word of the format.
