@@ -378,12 +378,15 @@ def hardware(experiment: Experiment, claim: dict[str, Any]) -> Verdict:
     found = [row for row in experiment.hardware if row.quantity == claim["quantity"]]
     if not found:
         return Verdict(claim["says"], OPEN, f"no synthesis report has '{claim['quantity']}'")
-    largest = max(found, key=lambda row: row.value)
+    above = [row for row in found if row.value > claim["at_most"]]
+    listed = above or [max(found, key=lambda row: row.value)]
+    unit = "" if listed[0].unit == "1" else f" {listed[0].unit}"
     return Verdict(
         claim["says"],
-        HOLDS if largest.value <= claim["at_most"] else FAILS,
-        f"{claim['quantity']}: largest {largest.value:.4g} {largest.unit} ({largest.design}); "
-        f"claimed at most {claim['at_most']:g}",
+        FAILS if above else HOLDS,
+        f"{claim['quantity']}: {len(found) - len(above)} of {len(found)} designs are within "
+        f"{claim['at_most']:g}{unit}; {'above it' if above else 'the largest'} "
+        + ", ".join(f"{row.value:.3g} ({row.design})" for row in listed),
     )
 
 

@@ -285,8 +285,12 @@ class ClaimsTest(ReportTest):
         self.assertEqual(self.verdict(claim, **none).verdict, OPEN)
         self.write("made_up/hw.csv", "design,quantity,value,unit\nx,LUTs,4,1\ny,LUTs,6,1\n")
         some = {"hardware": {"folder": "hw", "files": ["hw.csv"]}}
-        self.assertEqual(self.verdict(claim, **some).verdict, FAILS)
-        self.assertEqual(self.verdict({**claim, "at_most": 6}, **some).verdict, HOLDS)
+        found = self.verdict(claim, **some)
+        self.assertEqual(found.verdict, FAILS)
+        self.assertEqual(found.evidence, "LUTs: 1 of 2 designs are within 5; above it 6 (y)")
+        found = self.verdict({**claim, "at_most": 6}, **some)
+        self.assertEqual(found.verdict, HOLDS)
+        self.assertEqual(found.evidence, "LUTs: 2 of 2 designs are within 6; the largest 6 (y)")
 
     def test_what_is_wrong(self) -> None:
         for text, message in (
