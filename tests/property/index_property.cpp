@@ -226,7 +226,9 @@ std::vector<ConfiguredPolicy> configurations() {
   for (const char* text :
        {"dysta:beta=0", "dysta:beta=1", "dysta:beta=50", "dysta:wait_unit_s=0",
         "dysta:wait_unit_s=30", "dysta_oracle:beta=0.3,wait_unit_s=auto", "sdrm3:alpha=0",
-        "sdrm3:alpha=0.01", "sdrm3_sparse:alpha=0.1,overdue=urgent"}) {
+        "sdrm3:alpha=0.01", "sdrm3_sparse:alpha=0.1,overdue=urgent", "punctual:bonus=0",
+        "punctual:bonus=0.95,horizon=0.5", "punctual:horizon=50,noise=0.5",
+        "punctual:risk=1,lost=urgent,value=priority"}) {
     all.push_back(PolicyRegistry().parse(text).front());
   }
   return all;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dysta/predict/noisy.hpp"
 #include "dysta/sched/dysta/static_level.hpp"
 #include "dysta/sched/estimator.hpp"
 #include "dysta/sched/ready_list.hpp"
@@ -205,6 +206,37 @@ class ScanDysta final : public Policy {
   ReadyList<ScanDystaTask> ready_;
 };
 
+class ScanPunctual final : public ScoringPolicy<> {
+ public:
+  ScanPunctual(const Parameters& parameters, std::unique_ptr<Predictor> predictor)
+      : ScoringPolicy(std::move(predictor)), parameters_(parameters) {}
+
+  TaskId choose(Seconds now, AcceleratorId) override {
+    return ready_.run_smallest([&](const ReadyTask& task) {
+      return base(task) * (1 - parameters_.number("bonus") * urgency(task, now.count()));
+    });
+  }
+
+ private:
+  double base(const ReadyTask& task) const {
+    const double remaining_s = task.estimate.remaining.count();
+    if (parameters_.is("value", "plain")) return remaining_s;
+    const double cost_s = remaining_s * task.estimate.isolated.count();
+    return parameters_.is("value", "priority") ? cost_s / task.weight : cost_s;
+  }
+
+  double urgency(const ReadyTask& task, double now_s) const {
+    const Estimate& estimate = task.estimate;
+    const double late_s = parameters_.number("risk") * estimate.deviation.count();
+    const double start_s = task.deadline.count() - estimate.remaining.count() - late_s;
+    if (start_s < now_s) return parameters_.is("lost", "urgent") ? 1 : 0;
+    const double horizon_s = parameters_.number("horizon") * estimate.isolated.count();
+    return std::max(0.0, 1 - (start_s - now_s) / horizon_s);
+  }
+
+  Parameters parameters_;
+};
+
 /// The policy as a scan; null for one that is none of these, or one in other arithmetic.
 inline std::unique_ptr<Policy> make_scan(const ConfiguredPolicy& policy,
                                          const PolicyContext& context) {
@@ -234,6 +266,12 @@ inline std::unique_ptr<Policy> make_scan(const ConfiguredPolicy& policy,
   if (family == "prema") {
     return std::make_unique<ScanPrema>(make_predictor(parameters, context),
                                        parameters.is("tokens", "once"));
+  }
+  if (family == "punctual" || family == "feasible") {
+    auto predictor = make_predictor(parameters, context);
+    const double noise = parameters.number("noise");
+    if (noise > 0) predictor = std::make_unique<NoisyPredictor>(std::move(predictor), noise);
+    return std::make_unique<ScanPunctual>(parameters, std::move(predictor));
   }
   return nullptr;
 }

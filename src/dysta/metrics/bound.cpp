@@ -20,15 +20,13 @@ void AnttLowerBound::add(Seconds arrival, Seconds isolated) {
   }
   last_arrival_ = arrival;
   run_until(arrival - begin_);
-  if (present_.empty()) {
+  if (waiting_.empty() && started_.empty()) {
     begin_ = arrival;
     now_ = Seconds{0};
   }
-  present_.push_back({.isolated = isolated,
-                      .number = count_++,
-                      .arrival = arrival - begin_,
-                      .left = isolated / speed_});
-  std::push_heap(present_.begin(), present_.end(), std::greater<>());
+  ++count_;
+  waiting_.push_back({.isolated = isolated, .arrival = arrival - begin_});
+  std::push_heap(waiting_.begin(), waiting_.end(), std::greater<>());
 }
 
 double AnttLowerBound::finish() {
@@ -38,21 +36,27 @@ double AnttLowerBound::finish() {
 
 /// Runs what is there until `time` in the busy period, or until nothing is left.
 void AnttLowerBound::run_until(Seconds time) {
-  while (!present_.empty() && now_ < time) {
-    Present& top = present_.front();
-    const bool completes = top.left <= time - now_;
-    const Seconds runs = completes ? top.left : time - now_;
-    const Seconds middle = now_ + runs / 2 - top.arrival;
-    sum_ += (runs * speed_ / top.isolated) * (middle / top.isolated);
+  while (now_ < time) {
+    if (!waiting_.empty() &&
+        (started_.empty() || waiting_.front().isolated < started_.back().request.isolated)) {
+      started_.push_back({.request = waiting_.front(), .left = waiting_.front().isolated / speed_});
+      std::pop_heap(waiting_.begin(), waiting_.end(), std::greater<>());
+      waiting_.pop_back();
+    }
+    if (started_.empty()) return;
+    auto& [request, left] = started_.back();
+    const bool completes = left <= time - now_;
+    const Seconds runs = completes ? left : time - now_;
+    const Seconds middle = now_ + runs / 2 - request.arrival;
+    sum_ += (runs * speed_ / request.isolated) * (middle / request.isolated);
     if (!completes) {
-      top.left -= runs;
+      left -= runs;
       now_ = time;
       return;
     }
     sum_ += 0.5;  // (P/2) / P
     now_ += runs;
-    std::pop_heap(present_.begin(), present_.end(), std::greater<>());
-    present_.pop_back();
+    started_.pop_back();
   }
 }
 

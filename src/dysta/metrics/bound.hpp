@@ -47,22 +47,30 @@ class AnttLowerBound {
   double finish();
 
  private:
-  /// A request that is there: the smallest isolated time runs, of equal ones the first.
-  struct Present {
+  /// A request that is there. The one with the smallest isolated time runs; which of equal ones is
+  /// the same to the sum but for rounding.
+  struct Waiting {
     Seconds isolated{};
-    std::size_t number = 0;
     Seconds arrival{};  ///< since the busy period began
-    Seconds left{};     ///< of the fast machine's time
 
-    bool operator>(const Present& other) const {
-      return isolated > other.isolated || (isolated == other.isolated && number > other.number);
+    bool operator>(const Waiting& other) const {
+      if (isolated.count() != other.isolated.count()) {
+        return isolated.count() > other.isolated.count();
+      }
+      return arrival.count() > other.arrival.count();
     }
+  };
+
+  struct Started {
+    Waiting request{};
+    Seconds left{};  ///< of the fast machine's time
   };
 
   void run_until(Seconds time);
 
   double speed_;
-  std::vector<Present> present_;  ///< a heap
+  std::vector<Waiting> waiting_;  ///< a heap
+  std::vector<Started> started_;  ///< the last one runs, which put the others aside
   Seconds begin_{};               ///< of the busy period
   Seconds now_{};                 ///< since then: late periods are as exact as the first
   Seconds last_arrival_{};

@@ -1,6 +1,7 @@
 // The published predictors: profile tables corrected by the density seen so far.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -32,23 +33,19 @@ class DensityRatioPredictor final : public Predictor {
   Estimate on_layer_done(TaskId task, const Observation& observation) override;
 
  private:
-  struct State {
-    double ratio_sum = 0;  ///< average-all only
-    VariantId variant{};
-    std::uint32_t layers_seen = 0;
-  };
-
   const LatencyTable& table(const Profile& profile) const {
     return tables_ == Tables::pattern ? profile.by_pattern : profile.by_model;
   }
 
-  double ratio_mean(TaskId task, State& state, double ratio);
+  /// The mean with the ratio of a task's layer number `layers`, counted from 1.
+  double ratio_mean(TaskId task, std::uint32_t layers, double ratio);
 
   const Profiles& profiles_;
   Tables tables_;
   std::uint32_t window_;
-  std::vector<State> states_;          ///< by task
-  std::vector<double> recent_ratios_;  ///< by task, `window_` each, used in a ring
+  std::size_t kept_;                 ///< numbers kept of a task
+  std::vector<VariantId> variants_;  ///< by task
+  std::vector<double> ratios_;  ///< by task, `kept_` each: the sum of all, or a ring of the last
 };
 
 }  // namespace dysta

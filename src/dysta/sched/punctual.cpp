@@ -5,56 +5,130 @@
 // Management Science 33(8), 1987), where a late task keeps the full urgency; here it has none left,
 // since a deadline that is missed cannot be missed again. docs/better-than-dysta.md.
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "dysta/predict/noisy.hpp"
 #include "dysta/sched/estimator.hpp"
+#include "dysta/sched/ready_index.hpp"
 #include "dysta/sched/registry.hpp"
-#include "dysta/sched/scoring_policy.hpp"
 
 namespace dysta {
 namespace {
+
+struct PunctualScore {
+  enum Column : std::size_t {
+    kBase,     ///< the inverse of Smith's ratio: remaining latency / what a second costs
+    kHorizon,  ///< seconds of slack from which on there is no bonus
+    kStart     ///< when the task must start to meet its deadline
+  };
+
+  static constexpr std::size_t kColumns = 3;
+  /// Urgency rises towards the start and is gone behind it: it has both ends.
+  static constexpr std::array kCorners{
+      Corner{kBase, Corner::End::least}, Corner{kHorizon, Corner::End::greatest},
+      Corner{kStart, Corner::End::least}, Corner{kStart, Corner::End::greatest}};
+
+  double bonus = 0;  ///< share that the score of the most urgent task loses, in [0, 1)
+  bool lost_is_urgent = false;
+  double now_s = 0;
+  double least_horizon_s = 0;  ///< of all tasks so far
+
+  double operator()(double base, double horizon_s, double start_s, double last_start_s) const {
+    return base * (1 - bonus * urgency(horizon_s, start_s, last_start_s));
+  }
+
+  /// 1 where the deadline can just be met, falling to 0 at the horizon, and 0 where it is lost.
+  double urgency(double horizon_s, double start_s, double last_start_s) const {
+    if (last_start_s < now_s) return lost_is_urgent ? 1 : 0;
+    return std::max(0.0, 1 - std::max(0.0, start_s - now_s) / horizon_s);
+  }
+
+  /// Tasks of a variant that have not run, one start after the other.
+  static std::uint64_t cluster(const std::array<double, kColumns>& columns) {
+    return joined(columns[kBase], columns[kStart]);
+  }
+
+  /// In d least horizons an urgency u rises to u + d or 1, whichever is less. A score falls by the
+  /// greatest factor where it gets to 1. docs/decisions/010 derives the margin for rounding.
+  static double later(double bound, const PunctualScore& then, const PunctualScore& now) {
+    const double least = 1 - now.bonus;
+    const double d = std::min(1.0, (now.now_s - then.now_s) / now.least_horizon_s);
+    const double margin = 16 * std::numeric_limits<double>::epsilon() / least;
+    return std::max(0.0, bound * (least / (least + now.bonus * d)) * (1 - margin));
+  }
+};
 
 /// What a second of a task's turnaround costs.
 enum class Value { normalised, plain, priority };
 
 struct PunctualSettings {
-  double bonus = 0;    ///< share that the score of the most urgent task loses, in [0, 1)
-  double horizon = 0;  ///< isolated latencies of slack from which on there is no bonus
+  double bonus = 0;
+  double horizon = 0;  ///< in isolated latencies
   double risk = 0;     ///< standard deviations that the estimate is taken longer by
   bool lost_is_urgent = false;
   Value value = Value::normalised;
 };
 
-class Punctual final : public ScoringPolicy<> {
+class Punctual final : public Policy {
  public:
   Punctual(std::unique_ptr<Predictor> predictor, const PunctualSettings& settings)
-      : ScoringPolicy(std::move(predictor)), settings_(settings) {}
+      : predictor_(std::move(predictor)), settings_(settings) {
+    score_.bonus = settings.bonus;
+    score_.lost_is_urgent = settings.lost_is_urgent;
+    score_.least_horizon_s = std::numeric_limits<double>::infinity();
+  }
 
+  void on_arrival(const TaskArrival& arrival) override {
+    const double weight = settings_.value == Value::priority ? dysta::weight(arrival.priority) : 1;
+    if (index(arrival.task) >= asked_.size()) asked_.resize(index(arrival.task) + 1);
+    asked_[index(arrival.task)] = {.deadline_s = arrival.deadline().count(), .weight = weight};
+    tasks_.admit(arrival.task, columns(arrival.task, predictor_->on_arrival(arrival)));
+  }
+  void on_layer_done(TaskId task, const Observation& observation) override {
+    const Estimate estimate = predictor_->on_layer_done(task, observation);
+    tasks_.make_ready(task, [&](Columns& row) { row = columns(task, estimate); });
+  }
+  void on_finish(TaskId task) override { tasks_.retire(task); }
   TaskId choose(Seconds now, AcceleratorId) override {
-    return ready_.run_smallest([&](const ReadyTask& task) {
-      return base(task) * (1 - settings_.bonus * urgency(task, now));
-    });
+    score_.now_s = now.count();
+    return tasks_.run_smallest(score_);
   }
 
  private:
-  /// The inverse of Smith's ratio: remaining latency / what a second costs.
-  double base(const ReadyTask& task) const {
-    const double remaining_s = task.estimate.remaining.count();
-    if (settings_.value == Value::plain) return remaining_s;
-    const double cost_s = remaining_s * task.estimate.isolated.count();
-    return settings_.value == Value::priority ? cost_s / task.weight : cost_s;
+  using Columns = ReadyIndex<PunctualScore>::Columns;
+
+  /// What was asked with a task.
+  struct Asked {
+    double deadline_s = 0;
+    double weight = 1;
+  };
+
+  Columns columns(TaskId task, const Estimate& estimate) {
+    const Asked& asked = asked_[index(task)];
+    const double remaining_s = estimate.remaining.count();
+    const double isolated_s = estimate.isolated.count();
+    const double horizon_s = settings_.horizon * isolated_s;
+    score_.least_horizon_s = std::min(score_.least_horizon_s, horizon_s);
+    Columns columns;
+    columns[PunctualScore::kBase] =
+        settings_.value == Value::plain ? remaining_s : remaining_s * isolated_s / asked.weight;
+    columns[PunctualScore::kHorizon] = horizon_s;
+    columns[PunctualScore::kStart] =
+        asked.deadline_s - remaining_s - settings_.risk * estimate.deviation.count();
+    return columns;
   }
 
-  /// 1 where the deadline can just be met, falling to 0 at the horizon, and 0 where it is lost.
-  double urgency(const ReadyTask& task, Seconds now) const {
-    const Estimate& estimate = task.estimate;
-    const Seconds slack =
-        task.deadline - now - estimate.remaining - settings_.risk * estimate.deviation;
-    if (slack < Seconds{0}) return settings_.lost_is_urgent ? 1 : 0;
-    return std::max(0.0, 1 - slack / (settings_.horizon * estimate.isolated));
-  }
-
+  std::unique_ptr<Predictor> predictor_;
   PunctualSettings settings_;
+  PunctualScore score_;
+  std::vector<Asked> asked_;  ///< by task
+  ReadyIndex<PunctualScore> tasks_;
 };
 
 Value value_of(const Parameters& parameters) {

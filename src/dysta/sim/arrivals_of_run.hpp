@@ -1,8 +1,11 @@
 // The next arrival of a run.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "dysta/core/time.hpp"
 #include "dysta/trace/trace.hpp"
@@ -23,29 +26,49 @@ inline void check(const Request& request, const TraceSet& traces, Seconds not_be
   }
 }
 
-/// A source with its next request in view, each checked as it comes.
+/// A source with its next requests in view, each checked as it comes.
 class Arrivals {
  public:
   /// Both must outlive this object.
   Arrivals(RequestSource& requests, const TraceSet& traces) : requests_(requests), traces_(traces) {
-    advance();
+    for (std::size_t i = 0; i < kInView; ++i) look_ahead();
   }
 
-  bool more() const { return next_.has_value(); }
-  Seconds time() const { return time_; }  ///< of the next request; `kNever` after the last
-  const PlacedRequest& request() const { return *next_; }
+  bool more() const { return request_of(first_).has_value(); }
+  /// Of the next request; `kNever` after the last.
+  Seconds time() const { return more() ? request().request.arrival : kNever; }
+  const PlacedRequest& request() const { return *request_of(first_); }
 
   void advance() {
-    next_ = requests_.next();
-    if (next_) check(next_->request, traces_, time_);
-    time_ = next_ ? next_->request.arrival : kNever;
+    ++first_;
+    look_ahead();
   }
 
  private:
+  /// So many that the input of a request is brought from memory before it is needed.
+  static constexpr std::size_t kInView = 4;
+
+  void look_ahead() {
+    auto next = requests_.next();
+    if (next) {
+      const Request& request = next->request;
+      check(request, traces_, last_);
+      traces_[request.variant].prefetch(request.sample);
+      last_ = request.arrival;
+    }
+    request_of(end_++) = std::move(next);
+  }
+
+  using Slot = std::optional<PlacedRequest>;
+  Slot& request_of(std::size_t place) { return in_view_[place % kInView]; }
+  const Slot& request_of(std::size_t place) const { return in_view_[place % kInView]; }
+
   RequestSource& requests_;
   const TraceSet& traces_;
-  std::optional<PlacedRequest> next_;
-  Seconds time_{0};
+  std::array<Slot, kInView> in_view_;
+  std::size_t first_ = 0;  ///< the place of the next one, and behind it of the last one in view
+  std::size_t end_ = 0;
+  Seconds last_{0};
 };
 
 }  // namespace dysta

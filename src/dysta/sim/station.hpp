@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -36,7 +37,7 @@ class Station {
         timeline_(timeline),
         first_accelerator_(first_accelerator),
         traces_on_(std::move(traces_on)),
-        task_on_(accelerators, static_cast<TaskId>(TaskTable::kNone)) {}
+        last_on_(accelerators) {}
 
   /// Tasks that have arrived and not completed.
   std::size_t present() const { return present_; }
@@ -54,16 +55,18 @@ class Station {
   template <class Ended>
   void end_layers(Seconds now, Ended&& ended) {
     while (!fleet_.all_idle() && !before(now, fleet_.next_end())) {
-      const TaskId id = task_on_[fleet_.finish()];
+      Last& last = last_on_[fleet_.finish()];
+      const TaskId id = last.task;
       TaskTable::Task& task = tasks_[id];
       const std::uint32_t layer = task.next_layer - 1;
       ended(tasks_.asked(id), layer);
-      if (task.next_layer < task.layer_count) {
+      if (task.next_layer < last.layers.size()) {
         task.state = TaskTable::State::ready;
         policy_.on_layer_done(
-            id, {.layer = layer, .sparsity = task.layers[layer].sparsity, .end = now});
+            id, {.layer = layer, .sparsity = last.layers[layer].sparsity, .end = now});
         continue;
       }
+      last = {};
       tasks_.complete(id, now, outcomes_);
       policy_.on_finish(id);
       --present_;
@@ -90,23 +93,32 @@ class Station {
   }
 
  private:
+  /// The task that an accelerator ran last, unless it is complete.
+  struct Last {
+    TaskId task = static_cast<TaskId>(TaskTable::kNone);
+    std::span<const LayerSample> layers{};  ///< as on this accelerator
+  };
+
   void start(Seconds now, std::uint32_t accelerator, TaskId id) {
     TaskTable::Task& task = tasks_[id];
+    Last& last = last_on_[accelerator];
     ++counts_.decisions;
     Seconds overhead = costs_.decision;
-    if (puts_aside(accelerator, id)) {
-      ++counts_.preemptions;
-      overhead += costs_.preemption;
-    }
-    if (task.last_accelerator != accelerator) {
-      if (task.last_accelerator != TaskTable::kNowhere) overhead += costs_.migration;
+    if (last.task != id || task.last_accelerator != accelerator) {
+      if (puts_aside(accelerator, id)) {
+        ++counts_.preemptions;
+        overhead += costs_.preemption;
+      }
+      if (task.last_accelerator != accelerator && task.last_accelerator != TaskTable::kNowhere) {
+        overhead += costs_.migration;
+      }
       task.last_accelerator = static_cast<std::uint16_t>(accelerator);
-      if (!traces_on_.empty()) task.layers = tasks_.layers_on(*traces_on_[accelerator], id);
+      const TraceSet& traces = traces_on_.empty() ? tasks_.traces() : *traces_on_[accelerator];
+      last = {.task = id, .layers = tasks_.layers_on(traces, id)};
     }
     task.state = TaskTable::State::running;
-    task_on_[accelerator] = id;
     const std::uint32_t layer = task.next_layer++;
-    const LayerSample& sample = task.layers[layer];
+    const LayerSample& sample = last.layers[layer];
     const Seconds begin = now + overhead;
     const Seconds end = begin + Seconds{sample.latency_s};
     if (!before(begin, end)) {
@@ -127,7 +139,7 @@ class Station {
 
   /// Whether the task that `accelerator` ran last waits unfinished while `id` takes its place.
   bool puts_aside(std::uint32_t accelerator, TaskId id) const {
-    const TaskId last = task_on_[accelerator];
+    const TaskId last = last_on_[accelerator].task;
     if (last == id || !tasks_.contains(last)) return false;
     const TaskTable::Task& waiting = tasks_[last];
     return waiting.state == TaskTable::State::ready && waiting.last_accelerator == accelerator;
@@ -141,7 +153,7 @@ class Station {
   Timeline* timeline_;
   std::uint32_t first_accelerator_;
   std::vector<const TraceSet*> traces_on_;  ///< by accelerator; empty where all are alike
-  std::vector<TaskId> task_on_;             ///< by accelerator: the task it ran last
+  std::vector<Last> last_on_;               ///< by accelerator
   std::size_t present_ = 0;
   RunCounts counts_;
 };

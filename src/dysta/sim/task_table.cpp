@@ -12,12 +12,7 @@ void TaskTable::clear() {
 TaskArrival TaskTable::admit(const PlacedRequest& placed) {
   const Request& wanted = placed.request;
   const Trace& trace = traces_[wanted.variant];
-  const Task task{.layers = trace.sample(wanted.sample).data(),
-                  .layer_count = static_cast<std::uint32_t>(trace.layers()),
-                  .stream = placed.stream,
-                  .priority = wanted.priority};
-  // Until its first layer ends there is time to fetch the row from memory.
-  __builtin_prefetch(task.layers);
+  const Task task{.stream = placed.stream, .priority = wanted.priority};
   const Asked asked{.arrival = wanted.arrival,
                     .slo = wanted.slo,
                     .variant = wanted.variant,

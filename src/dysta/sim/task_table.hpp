@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "dysta/core/task.hpp"
 #include "dysta/metrics/outcome.hpp"
@@ -13,7 +14,7 @@
 
 namespace dysta {
 
-/// Numbers tasks densely and knows the trace of each. Takes 52 bytes a task present at once.
+/// Numbers tasks densely and knows the trace of each. Takes 40 bytes a task present at once.
 class TaskTable final : public Truth {
  public:
   enum class State : std::uint8_t { free, ready, running };
@@ -25,9 +26,7 @@ class TaskTable final : public Truth {
 
   /// What every layer needs of a task.
   struct Task {
-    const LayerSample* layers = nullptr;  ///< as on the accelerator that ran the last one
     std::uint32_t next_layer = 0;
-    std::uint32_t layer_count = 0;
     std::uint32_t stream = 0;
     std::uint16_t last_accelerator = kNowhere;  ///< that ran, or runs, a layer of it
     State state = State::ready;
@@ -49,10 +48,13 @@ class TaskTable final : public Truth {
   TaskTable(const TraceSet& traces, const TraceSet& isolated)
       : traces_(traces), isolated_(isolated) {}
 
+  /// The traces that its tasks run.
+  const TraceSet& traces() const { return traces_; }
+
   /// The layers of a task as they are on the accelerators whose traces these are.
-  const LayerSample* layers_on(const TraceSet& traces, TaskId task) const {
+  std::span<const LayerSample> layers_on(const TraceSet& traces, TaskId task) const {
     const Asked& asked = asked_[index(task)];
-    return traces[asked.variant].sample(asked.sample).data();
+    return traces[asked.variant].sample(asked.sample);
   }
 
   /// Forgets all tasks.

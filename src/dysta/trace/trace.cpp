@@ -36,6 +36,7 @@ Trace::Trace(Identity identity, std::size_t layers, std::vector<LayerSample> tab
     throw std::invalid_argument("the input sets of a trace hold as many inputs as it has samples");
   }
   remaining_.resize(samples() * (layers_ + 1));
+  isolated_.reserve(samples());
   for (std::size_t s = 0; s < samples(); ++s) {
     const auto layer_samples = sample(s);
     double* remaining = remaining_.data() + s * (layers_ + 1);
@@ -44,6 +45,7 @@ Trace::Trace(Identity identity, std::size_t layers, std::vector<LayerSample> tab
       sum += layer_samples[l].latency_s;
       remaining[l] = static_cast<double>(sum);
     }
+    isolated_.emplace_back(remaining[0]);
   }
 }
 
