@@ -146,10 +146,10 @@ class BoxTree {
 
   /// Makes room for `rows` in all, of which `further` are to be inserted next.
   void reserve(std::size_t rows, std::size_t further) {
-    const std::size_t blocks = rows / Rows::kMost + 1;
-    blocks_.reserve(further, blocks);
+    blocks_.reserve(further, rows / Rows::kMost + 1);
     // So many hold the full blocks of all rows, with one to spare for each level.
-    inners_.reserve(further * (levels() + 1) + 1, blocks / kFewChildren + std::bit_width(blocks));
+    inners_.reserve(further * (levels() + 1) + 1,
+                    rows / (Rows::kMost * kFewChildren) + kManyLevels);
   }
 
   /// With room it allocates nothing: should nodes run short, as they may while rows are only
@@ -208,6 +208,7 @@ class BoxTree {
   static constexpr std::size_t kCorners = Score::kCorners.size();
   static constexpr std::uint32_t kFanout = 16;
   static constexpr std::uint32_t kFewChildren = kFanout / 4;  ///< the mean over nodes is above it
+  static constexpr std::uint32_t kManyLevels = 10;            ///< above 4^10 blocks
 
   using Rows = RowBlock<Score>;
   struct Inner;
@@ -297,9 +298,10 @@ class BoxTree {
    public:
     /// At least so many to spare, and so many in all.
     void reserve(std::size_t spare, std::size_t all) {
-      while (spare_.size() < spare || all_.size() < all) {
+      while (spare_.size() < spare || count_ < all) {
         spare_.push_back(&all_.emplace_back());
-        if (spare_.capacity() < all_.size()) spare_.reserve(2 * all_.size());
+        ++count_;
+        if (spare_.capacity() < count_) spare_.reserve(2 * count_);
       }
     }
     std::size_t spare() const { return spare_.size(); }
@@ -312,6 +314,7 @@ class BoxTree {
 
    private:
     std::deque<T> all_;
+    std::size_t count_ = 0;  ///< of `all_`, which takes longer to tell it
     std::vector<T*> spare_;
   };
 
