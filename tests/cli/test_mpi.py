@@ -4,6 +4,7 @@ is in trouble says so."""
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import support
@@ -128,6 +129,19 @@ class MpiTest(CliTest):
         self.assertIn("dysta: rank 1: small.yaml: a request of 'all' would arrive after ", result.err)
         self.assertEqual((result.status, result.out), (1, f"{POINTS} points in out/points.csv\n"))
         self.assertEqual(self.read("out/points.csv"), self.alone())
+
+    def test_one_process_shows_progress_and_all_give_up_drawing(self) -> None:
+        self.write("sweep.yaml", SWEEP.replace("requests: 200", "requests: 100000000"))
+        process = self.start(2, "out")
+        assert process.stderr is not None
+        first = process.stderr.readline().decode()
+        self.assertRegex(first, r"\Arequests drawn: \d+ of 1200000000, .+ left\n\Z")
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        result = self.ended(process)
+        self.assertNotEqual(result.status, 0)
+        self.assertNotIn("requests drawn", result.err)
+        self.assertIn("dysta: interrupted; what is finished is kept, and the same command", result.err)
 
     def test_interrupted_all_finish_what_is_under_way(self) -> None:
         self.write("sweep.yaml", LONG.replace("seeds: 1-20", "seeds: 1-100"))

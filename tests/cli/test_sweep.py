@@ -98,6 +98,24 @@ class SweepTest(CliTest):
             if row["metric"] == "antt_lower_bound":
                 self.assertLessEqual(float(row["value"]), antt * (1 + 1e-12))
 
+    def test_long_points_are_those_of_simulate_and_are_not_held(self) -> None:
+        self.write("sweep.yaml", "schema: 1\nscenarios: [small.yaml]\npolicies: [fcfs]\n")
+        with (self.folder / "sweep.yaml").open("a") as plan:
+            plan.write("loads: [0.7]\nseeds: 1-2\nrequests: 1000000\n")
+        process = self.start("--jobs", "1")
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertLess(usage.ru_maxrss, 64 * 1024, "a million requests with outcomes take more than 100 MiB")
+        result = self.run_dysta(
+            *"simulate --scenario small.yaml --load 0.7 --count 1000000 --seeds 1-2".split(),
+            *"--policies fcfs --csv simulated.csv".split(),
+        )
+        self.assertEqual(result.status, 0, result.err)
+        simulated = {row["seed"]: row for row in csv.DictReader(io.StringIO(self.read("simulated.csv")))}
+        swept = list(csv.DictReader(io.StringIO(self.read("out/points.csv"))))
+        self.assertEqual([row["value"] for row in swept], [simulated[r["seed"]][r["metric"]] for r in swept])
+
     def test_the_same_bytes_whatever_the_number_of_threads(self) -> None:
         alone = self.sweep("one", "--jobs", "1")
         self.assertEqual(self.sweep("two", "--jobs", "2"), alone)

@@ -112,18 +112,12 @@ class BoundOfPools {
   std::uint64_t requests_ = 0;
 };
 
-double antt_lower_bound(std::span<const Pool> pools, RequestSource& requests) {
+double antt_lower_bound(std::span<const Pool> pools, const Run& run) {
   BoundOfPools bound(pools);
+  RequestsAtHand requests(run);
   while (const auto placed = requests.next()) bound.add(*placed, isolated(pools, *placed));
   return bound.finish();
 }
-
-/// What the requests of a long run are, whatever the policy.
-struct Census {
-  std::optional<double> offered_load;  ///< of one accelerator: nothing where all arrive at once
-  double antt_lower_bound = 0;
-  Thirds thirds;
-};
 
 /// How often each isolated time occurs, so that ranks can be told without holding the requests.
 class IsolatedTimes {
@@ -169,7 +163,9 @@ class IsolatedTimes {
   std::vector<std::vector<std::vector<std::uint64_t>>> counts_;  ///< by pool, variant and sample
 };
 
-Census census(std::span<const Pool> pools, const RunRequests& run) {
+}  // namespace
+
+Census take_census(std::span<const Pool> pools, const RunRequests& run) {
   OfferedLoad load;
   BoundOfPools bound(pools);
   IsolatedTimes times(pools);
@@ -183,8 +179,6 @@ Census census(std::span<const Pool> pools, const RunRequests& run) {
   return {
       .offered_load = load.value(), .antt_lower_bound = bound.finish(), .thirds = times.thirds()};
 }
-
-}  // namespace
 
 Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds,
                          const Pool& pool) {
@@ -234,19 +228,20 @@ Workloads given_workload(std::vector<Request> requests, const std::string& sourc
   return workloads;
 }
 
+RunRequests draw_requests(std::span<const Pool> pools, std::span<const Stream> streams,
+                          const StreamDraw& options) {
+  if (options.count <= kMostExactRequests) return draw(pools, streams, options);
+  return {options.count,
+          [pools, streams, options] { return drawn_requests(pools, streams, options); }};
+}
+
 Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> streams,
                          StreamDraw options, std::span<const std::uint64_t> seeds) {
   if (seeds.empty()) throw std::invalid_argument("at least one seed is needed");
   Workloads workloads;
   for (const std::uint64_t seed : seeds) {
     options.seed = seed;
-    if (options.count <= kMostExactRequests) {
-      workloads.runs.push_back(draw(pools, streams, options));
-    } else {
-      workloads.runs.emplace_back(options.count, [pools, streams, options] {
-        return drawn_requests(pools, streams, options);
-      });
-    }
+    workloads.runs.push_back(draw_requests(pools, streams, options));
   }
   WorkloadDescription& description = workloads.description;
   description.arrivals = counted(streams.size(), "stream");
@@ -408,12 +403,13 @@ RunOutcome merged(KeptOutcomes kept, RunCounts counts, double antt_lower_bound) 
           .antt_lower_bound = antt_lower_bound};
 }
 
-RunOutcome outcome_of(std::span<const Pool> pools, const Run& run, const Entrant& entrant,
-                      SchedulingCosts costs, Timeline* timeline, std::uint64_t seed) {
+RunOutcome outcome_of(std::span<const Pool> pools, const Run& run, double antt_lower_bound,
+                      const Entrant& entrant, SchedulingCosts costs, Timeline* timeline,
+                      std::uint64_t seed) {
   const auto open = [&] { return std::make_unique<RequestsAtHand>(run); };
   KeptOutcomes kept(run.requests.size());
   const RunCounts counts = simulate_pools(pools, open, entrant, costs, kept, timeline, seed);
-  return merged(std::move(kept), counts, antt_lower_bound(pools, *open()));
+  return merged(std::move(kept), counts, antt_lower_bound);
 }
 
 /// Every policy with every way to dispatch.
@@ -462,8 +458,21 @@ std::vector<std::string> compared_labels(std::span<const ConfiguredPolicy> polic
 
 RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
                     SchedulingCosts costs, Timeline* timeline, std::uint64_t seed) {
-  return outcome_of(pools, run, {.policy = &policy, .dispatch = dispatch_of(pools)}, costs,
-                    timeline, seed);
+  return outcome_of(pools, run, antt_lower_bound(pools, run),
+                    {.policy = &policy, .dispatch = dispatch_of(pools)}, costs, timeline, seed);
+}
+
+Summary simulated_summary(std::span<const Pool> pools, const RunRequests& run, const Census& census,
+                          const ConfiguredPolicy& policy, std::uint64_t seed) {
+  const Entrant entrant{.policy = &policy, .dispatch = dispatch_of(pools)};
+  if (!are_long({&run, 1})) {
+    return summarise(
+        outcome_of(pools, *run.at_hand(), census.antt_lower_bound, entrant, {}, nullptr, seed));
+  }
+  RunReduction reduction(census.thirds, model_names(pools).size(), 0);
+  const RunCounts counts = simulate_pools(
+      pools, [&] { return run.open(); }, entrant, {}, reduction, nullptr, seed);
+  return reduction.summary(counts, census.antt_lower_bound);
 }
 
 Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
@@ -494,9 +503,9 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
   const std::vector<std::string>& streams = workloads.description.streams;
 
   std::vector<Census> censuses(runs);
+  for_each_index(runs, options.threads,
+                 [&](std::size_t r) { censuses[r] = take_census(pools, workloads.runs[r]); });
   if (reduced) {
-    for_each_index(runs, options.threads,
-                   [&](std::size_t r) { censuses[r] = census(pools, workloads.runs[r]); });
     std::vector<std::optional<double>> loads;
     for (const Census& each : censuses) loads.push_back(each.offered_load);
     comparison.workload.offered_load = mean_load(loads, comparison.workload.accelerators);
@@ -539,8 +548,8 @@ Comparison compare(std::span<const Pool> pools, const Workloads& workloads,
         *outcome = merged(std::move(kept), counts, censuses[r].antt_lower_bound);
       }
     } else {
-      RunOutcome own =
-          outcome_of(pools, *requests.at_hand(), entrant, options.costs, timeline, seed);
+      RunOutcome own = outcome_of(pools, *requests.at_hand(), censuses[r].antt_lower_bound, entrant,
+                                  options.costs, timeline, seed);
       summary = summarise(own);
       breakdown = break_down(own, models, streams);
       if (outcome != nullptr) *outcome = std::move(own);

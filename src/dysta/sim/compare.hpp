@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "dysta/metrics/comparison.hpp"
+#include "dysta/metrics/reduction.hpp"
 #include "dysta/sched/dispatch/dispatcher.hpp"
 #include "dysta/sched/registry.hpp"
 #include "dysta/sim/simulation.hpp"
@@ -40,6 +42,16 @@ struct Workloads {
   WorkloadDescription description;
 };
 
+/// What the requests of a run are, whatever the policy.
+struct Census {
+  std::optional<double> offered_load;  ///< of one accelerator: nothing where all arrive at once
+  double antt_lower_bound = 0;
+  Thirds thirds;
+};
+
+/// Found in one pass over the requests.
+Census take_census(std::span<const Pool> pools, const RunRequests& run);
+
 /// One run a seed for a pool. Runs of more than `kMostExactRequests` are not held: they are drawn
 /// anew for every policy, so that what `pool` refers to must outlive them. Throws as `generate`
 /// does, of such runs only when they are simulated.
@@ -53,7 +65,13 @@ Workloads draw_workloads(WorkloadSpec spec, std::span<const std::uint64_t> seeds
 Workloads given_workload(std::vector<Request> requests, const std::string& source,
                          const Pool& pool);
 
-/// The same from streams: of long runs, `pools` and `streams` must outlive them. Throws as `draw`.
+/// One run from streams; of more than `kMostExactRequests` it is not held but drawn anew as often
+/// as it is asked for, and `pools` and `streams` must outlive it. Throws as `draw`, of such a run
+/// only when it is asked for.
+RunRequests draw_requests(std::span<const Pool> pools, std::span<const Stream> streams,
+                          const StreamDraw& options);
+
+/// The same, one run a seed.
 Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> streams,
                          StreamDraw options, std::span<const std::uint64_t> seeds);
 
@@ -66,6 +84,12 @@ Workloads draw_workloads(std::span<const Pool> pools, std::span<const Stream> st
 RunOutcome simulate(std::span<const Pool> pools, const Run& run, const ConfiguredPolicy& policy,
                     SchedulingCosts costs = {}, Timeline* timeline = nullptr,
                     std::uint64_t seed = 1);
+
+/// The figures of one policy on a run, as `compare` has them; `census` is that of the run. Throws
+/// as `simulate`, and `std::invalid_argument` for a run of at most `kMostExactRequests` that is not
+/// at hand.
+Summary simulated_summary(std::span<const Pool> pools, const RunRequests& run, const Census& census,
+                          const ConfiguredPolicy& policy, std::uint64_t seed = 1);
 
 /// What `compare` labels its results, in their order: every policy with every dispatcher.
 std::vector<std::string> compared_labels(std::span<const ConfiguredPolicy> policies,

@@ -26,8 +26,10 @@
 #include "dysta/io/number_text.hpp"
 #include "dysta/metrics/summary.hpp"
 #include "dysta/scenario/scenario.hpp"
+#include "dysta/sched/dispatch/dispatcher.hpp"
 #include "dysta/sim/compare.hpp"
 #include "dysta/sweep/point_store.hpp"
+#include "dysta/workload/request_source.hpp"
 
 namespace dysta {
 namespace {
@@ -118,38 +120,57 @@ struct LoadedScenario {
 /// Ends the work on a point or a workload of a sweep that is to stop.
 struct Stopped {};
 
-/// What all policies of one combination of the plan share.
+/// What all policies on one combination of the plan share.
 struct Workload {
   const LoadedScenario* loaded = nullptr;
   ScenarioDraw draw{};
   PointLabel label{};  ///< without the policy
 
-  /// `progress` as in `StreamDraw`.
-  Run run(std::function<void(std::size_t)> progress) const {
-    try {
-      StreamDraw how = stream_draw(loaded->scenario, draw);
-      how.progress = std::move(progress);
-      return dysta::draw(loaded->scenario.pools(), loaded->scenario.streams(), how);
-    } catch (const SpecificationError& error) {
-      throw FileError(loaded->path, 0, error.what());
-    }
-  }
+  std::span<const Pool> pools() const { return loaded->scenario.pools(); }
 
-  std::string digest(std::function<void(std::size_t)> progress) const {
-    const Run requests = run(std::move(progress));
-    DigestedValues values;
-    values.add(loaded->digest);
-    for (std::size_t r = 0; r < requests.requests.size(); ++r) {
-      const Request& request = requests.requests[r];
-      values.add(std::uint64_t{requests.pools.empty() ? 0 : requests.pools[r]})
+  /// Draws all requests. `tell` is called with how many more are drawn: after every few thousand,
+  /// and at the end. What it throws ends the drawing.
+  std::string digest(const std::function<void(std::size_t more)>& tell) const;
+};
+
+std::string Workload::digest(const std::function<void(std::size_t more)>& tell) const {
+  constexpr std::size_t kStep = 8192;  // milliseconds of drawing
+  DigestedValues values;
+  values.add(loaded->digest);
+  for (const Pool& pool : pools()) {
+    if (!Dispatch::parse_one(pool.dispatch).global())
+      values.add(draw.seed);  // dispatchers draw too
+  }
+  try {
+    const auto requests =
+        drawn_requests(pools(), loaded->scenario.streams(), stream_draw(loaded->scenario, draw));
+    std::size_t untold = 0;
+    while (const auto placed = requests->next()) {
+      const Request& request = placed->request;
+      values.add(std::uint64_t{placed->pool})
           .add(request.arrival.count())
           .add(std::uint64_t{index(request.variant)})
           .add(std::uint64_t{request.sample})
           .add(weight(request.priority))
           .add(request.slo.count());
+      if (++untold == kStep) tell(std::exchange(untold, 0));
     }
-    return values.digest();
+    tell(untold);
+  } catch (const SpecificationError& error) {
+    throw FileError(loaded->path, 0, error.what());
   }
+  return values.digest();
+}
+
+/// The requests of a workload, with what policies share of them.
+struct SharedRun {
+  explicit SharedRun(const Workload& workload)
+      : requests(draw_requests(workload.pools(), workload.loaded->scenario.streams(),
+                               stream_draw(workload.loaded->scenario, workload.draw))),
+        census(take_census(workload.pools(), requests)) {}
+
+  RunRequests requests;
+  Census census;
 };
 
 /// The requests of workloads while policies run on them: those of the last few workloads asked for.
@@ -159,13 +180,11 @@ class RecentRuns {
   RecentRuns(std::span<const Workload> workloads, std::size_t most)
       : workloads_(workloads), most_(most) {}
 
-  /// The requests of a workload, drawn unless another thread has just had them. `progress` as in
-  /// `StreamDraw`.
-  std::shared_ptr<const Run> of(std::size_t workload,
-                                const std::function<void(std::size_t)>& progress) {
+  /// The requests of a workload, drawn unless another thread has just had them.
+  std::shared_ptr<const SharedRun> of(std::size_t workload) {
     const std::shared_ptr<Entry> entry = entry_of(workload);
     const std::lock_guard lock(entry->mutex);
-    if (!entry->run) entry->run = std::make_shared<const Run>(workloads_[workload].run(progress));
+    if (!entry->run) entry->run = std::make_shared<const SharedRun>(workloads_[workload]);
     return entry->run;
   }
 
@@ -175,7 +194,7 @@ class RecentRuns {
 
     std::size_t workload;
     std::mutex mutex{};
-    std::shared_ptr<const Run> run{};
+    std::shared_ptr<const SharedRun> run{};
   };
 
   /// The entry of a workload, which becomes the first; the last gives way to a new one.
@@ -204,28 +223,18 @@ class DrawnRequests {
   using Tell = std::function<void(std::size_t drawn, std::size_t of)>;
 
   /// Without `tell`, nobody is told.
-  DrawnRequests(std::size_t of, Tell tell, const std::atomic<bool>* stop)
-      : of_(of), tell_(std::move(tell)), stop_(stop) {}
+  DrawnRequests(std::size_t of, Tell tell) : of_(of), tell_(std::move(tell)) {}
 
-  void add(std::size_t drawn) {
+  void add(std::size_t more) {
     const std::lock_guard lock(mutex_);
-    drawn_ += drawn;
+    drawn_ += more;
     if (tell_) tell_(drawn_, of_);
-  }
-
-  /// What one workload's drawing is to call with how many of its requests are drawn.
-  std::function<void(std::size_t)> of_one_workload() {
-    return [this, before = std::size_t{0}](std::size_t drawn) mutable {
-      if (stop_ != nullptr && *stop_) throw Stopped();
-      add(drawn - std::exchange(before, drawn));
-    };
   }
 
  private:
   std::size_t drawn_ = 0;
   std::size_t of_;
   Tell tell_;
-  const std::atomic<bool>* stop_;
   std::mutex mutex_;
 };
 
@@ -380,20 +389,20 @@ bool run_sweep(const SweepPlan& plan, const std::string& folder, const SweepOpti
   ThreadForce threads(options.jobs);
   WorkForce& force = options.force != nullptr ? *options.force : threads;
   DrawnRequests drawn(workloads.size() * plan.requests,
-                      force.leads() ? options.drawing : DrawnRequests::Tell(), options.stop);
+                      force.leads() ? options.drawing : DrawnRequests::Tell());
   const WorkForce::Work digest_workload = [&](std::size_t w) {
-    return workloads[w].digest(drawn.of_one_workload());
+    return workloads[w].digest([&](std::size_t more) {
+      if (stopped()) throw Stopped();
+      drawn.add(more);
+    });
   };
   RecentRuns runs(workloads, options.jobs + 1);
-  const auto stop_drawing = [&](std::size_t) {
-    if (stopped()) throw Stopped();
-  };
   const WorkForce::Work simulate_point = [&](std::size_t point) {
     if (stopped()) throw Stopped();
-    const std::shared_ptr<const Run> run = runs.of(point / policies, stop_drawing);
-    const auto& [loaded, draw, label] = workloads[point / policies];
-    return to_bytes(summarise(simulate(loaded->scenario.pools(), *run,
-                                       plan.policies[point % policies], {}, nullptr, draw.seed)));
+    const Workload& workload = workloads[point / policies];
+    const std::shared_ptr<const SharedRun> run = runs.of(point / policies);
+    return to_bytes(simulated_summary(workload.pools(), run->requests, run->census,
+                                      plan.policies[point % policies], workload.draw.seed));
   };
 
   if (!force.leads()) {

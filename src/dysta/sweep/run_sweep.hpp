@@ -32,12 +32,14 @@ struct SweepOptions {
 /// need be. Returns false, without that file, when it was stopped; calling it again goes on.
 ///
 /// All policies of a workload run on the same drawn requests; of no more workloads than there are
-/// threads, and one, are requests in memory at a time.
+/// threads, and one, are requests in memory at a time. Runs of more than `kMostExactRequests` are
+/// not held: as in `compare`, they are drawn for every policy, and added up as they go.
 ///
 /// With a force of several processes all of them call this with the same plan.
 ///
 /// A point is found by a digest of all that decides its figures: its requests as drawn, the traces
-/// that they run, the policy with all parameters, the version of this library. So what a change of
+/// that they run, the accelerators and how requests come to them, the seed where a dispatcher draws
+/// from it, the policy with all parameters, the version of this library. So what a change of
 /// scenario, traces or plan leaves as it was is not done again, and nothing outdated is used.
 ///
 /// Throws `FileError` for scenarios that cannot be loaded or cannot be drawn from as planned

@@ -17,8 +17,6 @@
 namespace dysta {
 namespace {
 
-constexpr std::size_t kProgressStep = 8192;  // requests: milliseconds of drawing
-
 std::size_t samples_of(const StreamNetwork& network) {
   std::size_t count = 0;
   for (const SampleRange& range : network.samples) count += range.count;
@@ -378,10 +376,6 @@ Run draw(std::span<const Pool> pools, std::span<const Stream> streams, const Str
     run.requests.push_back(placed->request);
     run.pools.push_back(placed->pool);
     run.streams.push_back(placed->stream);
-    const std::size_t drawn = run.requests.size();
-    if (options.progress && (drawn % kProgressStep == 0 || drawn == options.count)) {
-      options.progress(drawn);
-    }
   }
   return run;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -94,9 +93,6 @@ struct StreamDraw {
   std::optional<double> slo_multiplier{};  ///< in place of that of streams with `ModelLatencies`
   std::size_t count = 1000;                ///< requests of all streams together
   std::uint64_t seed = 1;
-  /// Called with how many requests are drawn: after every few thousand, and at the end. What it
-  /// throws ends the drawing.
-  std::function<void(std::size_t drawn)> progress{};
 };
 
 /// Offered utilisation of each pool: Σ rate × mean latency of its streams / accelerators. Of
