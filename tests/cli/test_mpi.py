@@ -132,11 +132,11 @@ class MpiTest(CliTest):
 
     def test_one_process_shows_progress_and_all_give_up_drawing(self) -> None:
         self.write("sweep.yaml", SWEEP.replace("requests: 200", "requests: 100000000"))
-        process = self.start(2, "out")
+        process = self.start(2, "out", "--mca", "odls_base_sigkill_timeout", "2")
         assert process.stderr is not None
         first = process.stderr.readline().decode()
         self.assertRegex(first, r"\Arequests drawn: \d+ of 1200000000, .+ left\n\Z")
-        time.sleep(1)
+        time.sleep(1)  # so long after it, not five seconds, the other would show its own
         process.send_signal(signal.SIGINT)
         result = self.ended(process)
         self.assertNotEqual(result.status, 0)
