@@ -209,32 +209,43 @@ class ScanDysta final : public Policy {
 class ScanPunctual final : public ScoringPolicy<> {
  public:
   ScanPunctual(const Parameters& parameters, std::unique_ptr<Predictor> predictor)
-      : ScoringPolicy(std::move(predictor)), parameters_(parameters) {}
+      : ScoringPolicy(std::move(predictor)),
+        bonus_(parameters.number("bonus")),
+        horizon_(parameters.number("horizon")),
+        risk_(parameters.number("risk")),
+        lost_is_urgent_(parameters.is("lost", "urgent")),
+        plain_(parameters.is("value", "plain")),
+        by_priority_(parameters.is("value", "priority")) {}
 
   TaskId choose(Seconds now, AcceleratorId) override {
     return ready_.run_smallest([&](const ReadyTask& task) {
-      return base(task) * (1 - parameters_.number("bonus") * urgency(task, now.count()));
+      return base(task) * (1 - bonus_ * urgency(task, now.count()));
     });
   }
 
  private:
   double base(const ReadyTask& task) const {
     const double remaining_s = task.estimate.remaining.count();
-    if (parameters_.is("value", "plain")) return remaining_s;
+    if (plain_) return remaining_s;
     const double cost_s = remaining_s * task.estimate.isolated.count();
-    return parameters_.is("value", "priority") ? cost_s / task.weight : cost_s;
+    return by_priority_ ? cost_s / task.weight : cost_s;
   }
 
   double urgency(const ReadyTask& task, double now_s) const {
     const Estimate& estimate = task.estimate;
-    const double late_s = parameters_.number("risk") * estimate.deviation.count();
+    const double late_s = risk_ * estimate.deviation.count();
     const double start_s = task.deadline.count() - estimate.remaining.count() - late_s;
-    if (start_s < now_s) return parameters_.is("lost", "urgent") ? 1 : 0;
-    const double horizon_s = parameters_.number("horizon") * estimate.isolated.count();
+    if (start_s < now_s) return lost_is_urgent_ ? 1 : 0;
+    const double horizon_s = horizon_ * estimate.isolated.count();
     return std::max(0.0, 1 - (start_s - now_s) / horizon_s);
   }
 
-  Parameters parameters_;
+  double bonus_;
+  double horizon_;
+  double risk_;
+  bool lost_is_urgent_;
+  bool plain_;
+  bool by_priority_;
 };
 
 /// The policy as a scan; null for one that is none of these, or one in other arithmetic.
