@@ -138,7 +138,7 @@ class BestSchedule {
 };
 
 TEST(AnttLowerBound, no_schedule_of_small_cases_is_below_it) {
-  constexpr int kCases = 300;
+  constexpr int kCases = 150;
   RandomStream random(20231028, StreamPurpose::arrivals);
   const auto from_to = [&](int least, int largest) {
     return least + static_cast<int>(random.below(static_cast<std::uint64_t>(largest - least + 1)));
