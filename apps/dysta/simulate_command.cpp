@@ -13,6 +13,7 @@
 #include "dysta/metrics/perfetto.hpp"
 #include "dysta/metrics/reduction.hpp"
 #include "dysta/scenario/scenario.hpp"
+#include "dysta/sched/admission.hpp"
 #include "dysta/sched/registry.hpp"
 #include "dysta/sim/compare.hpp"
 #include "dysta/workload/request_table.hpp"
@@ -32,6 +33,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::string seeds;  // wins over `seed`
   std::string policies = "fcfs,sjf,prema,planaria,sdrm3,dysta";
+  std::string admission;  // of everything, if not given
   std::string baseline;
   std::string dispatch;  // as the pools say, if not given
   double migration_cost_s = 0;
@@ -167,7 +169,8 @@ class Outputs {
 
 int run(const Options& options) {
   const PolicyRegistry registry;
-  const auto policies = registry.parse(options.policies);
+  auto policies = registry.parse(options.policies);
+  if (!options.admission.empty()) policies = with_admission(policies, options.admission);
   const auto dispatch =
       options.dispatch.empty() ? std::vector<Dispatch>{} : Dispatch::parse(options.dispatch);
   const std::size_t baseline = find_baseline(options.baseline, policies, dispatch);
@@ -289,6 +292,15 @@ void add_simulate_command(CLI::App& app, Action& action) {
       ->type_name("LIST")
       ->check(some_text())
       ->capture_default_str();
+  command
+      ->add_option(
+          "--admission", options->admission,
+          "What is refused at its arrival: all (is admitted), deadline (what cannot meet "
+          "its own by the estimates is refused, and counts as a violation), or both: every "
+          "policy is run with each")
+      ->group("Policies")
+      ->type_name("LIST")
+      ->check(some_text());
   command
       ->add_option("--baseline", options->baseline,
                    "Show paired differences to this one of the policies")

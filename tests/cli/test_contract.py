@@ -43,7 +43,7 @@ class HelpTest(CliTest):
         text = self.succeeds("simulate", "--help")
         for option in (
             "traces seq-len requests rate load count seed arrivals slo-multiplier mix priorities "
-            "policies seeds completions json timeline csv baseline preemption-cost decision-cost "
+            "policies admission seeds completions json timeline csv baseline preemption-cost decision-cost "
             "jobs by-model by-priority explain"
         ).split():
             self.assertRegex(text, rf"(?m)^  --{option}[ =\n]", msg=option)
@@ -207,7 +207,7 @@ class CompletionsTest(CliTest):
 class CsvTest(CliTest):
     METRICS = (
         "violation_rate,antt,antt_lower_bound,stp_inferences_per_s,system_throughput_normalised,"
-        "mean_turnaround_s,p50_turnaround_s,p95_turnaround_s,p99_turnaround_s,fairness_jain,preemptions,decisions"
+        "mean_turnaround_s,p50_turnaround_s,p95_turnaround_s,p99_turnaround_s,fairness_jain,preemptions,decisions,refusal_rate"
     )
 
     def test_a_row_a_policy_and_run(self) -> None:

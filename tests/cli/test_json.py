@@ -5,12 +5,12 @@ import math
 import statistics
 from typing import Any
 
-from support import CliTest, strict_json
+from support import REQUEST_HEADER, CliTest, cnn_trace, lines, strict_json
 
 METRICS = (
     *"violation_rate antt stp_inferences_per_s system_throughput_normalised".split(),
     *"mean_turnaround_s p50_turnaround_s p95_turnaround_s p99_turnaround_s".split(),
-    *"preemptions decisions".split(),
+    *"preemptions decisions refusal_rate".split(),
 )
 DRAW = ("--traces", "traces", "--load", "1.1", "--count", "70")
 
@@ -191,3 +191,71 @@ class JsonTest(CliTest):
                 self.assertEqual((done.status, done.err), (0, ""))
                 for out in ("out.json", "timeline.json"):
                     strict_json(self.read(out))
+
+
+class RefusalsTest(CliTest):
+    """Two seconds a request: after the second, the third cannot end by its deadline."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.write("two.csv", cnn_trace([[(2, 0.5)]]))
+        rows = ("0,two,0,3,9", "0,two,0,3,3", "0,two,0,3,3")
+        self.write("requests.csv", lines(REQUEST_HEADER, *rows))
+
+    def simulate(self, *arguments: str) -> str:
+        return self.succeeds(
+            *"simulate --traces two.csv --requests requests.csv --policies edf".split(),
+            *("--admission", "all,deadline"),
+            *arguments,
+        )
+
+    def test_in_json(self) -> None:
+        self.simulate("--json", "out.json")
+        everything, some = strict_json(self.read("out.json"))["policies"]
+        self.assertEqual(everything["refusal_rate"], 0)
+        self.assertNotIn("admission", everything["parameters"])
+        self.assertEqual(everything["antt"], 2)
+        self.assertEqual(some["name"], "edf")
+        self.assertEqual(some["label"], "edf refusing late")
+        self.assertEqual(some["parameters"], {"admission": "deadline"})
+        self.assertAlmostEqual(some["refusal_rate"], 1 / 3)
+        self.assertAlmostEqual(some["violation_rate"], 1 / 3)
+        self.assertIsNone(some["antt"])
+        self.assertIsNone(some["antt_lower_bound"])
+        self.assertEqual(some["mean_turnaround_s"], 3)
+        self.assertEqual(some["by_priority"]["3"]["refused"], 1)
+        self.assertIsNone(some["by_priority"]["3"]["antt"])
+
+    def test_in_csv_and_completions(self) -> None:
+        self.simulate("--csv", "out.csv", "--completions", "completions.csv")
+        everything, some = csv.DictReader(self.read("out.csv").splitlines())
+        self.assertEqual(everything["refusal_rate"], "0")
+        self.assertEqual(some["antt"], "")
+        self.assertEqual(some["antt_lower_bound"], "")
+        self.assertAlmostEqual(float(some["refusal_rate"]), 1 / 3)
+        self.assertEqual(
+            self.read("completions.csv"),
+            lines("request,isolated_s,edf,edf refusing late", "0,2,6,4", "1,2,2,2", "2,2,4,"),
+        )
+
+    def test_in_text(self) -> None:
+        text = self.simulate()
+        self.assertRegex(text, r"(?m)^policy +violations % +refused % +ANTT ")
+        self.assertRegex(text, r"(?m)^edf +33\.3\* +0\.00 +2\.00\* ")
+        self.assertRegex(text, r"(?m)^edf refusing late +33\.3\* +33\.3 +- ")
+        self.assertIn("refused requests are violations", text)
+        self.assertIn("no schedule has an ANTT below 2.00", text)
+
+    def test_in_the_timeline(self) -> None:
+        self.simulate("--timeline", "out.json")
+        events = strict_json(self.read("out.json"))["traceEvents"]
+        (refused,) = [event for event in events if event["ph"] == "i"]
+        self.assertEqual(refused["name"], "#2 two (refused)")
+        self.assertEqual(round(refused["ts"]), 0)
+
+    def test_unknown_admissions(self) -> None:
+        self.fails(
+            2,
+            "unknown admission 'late'; allowed is all, deadline",
+            *"simulate --traces two.csv --load 1 --admission late".split(),
+        )

@@ -60,8 +60,8 @@ class SweepTest(CliTest):
     def stored(self, folder: str = "out") -> int:
         """The points in a folder's database, all of them whole."""
         points, figures = support.stored(self.folder / folder)
-        self.assertEqual(figures % 12, 0, "a point is there whole or not at all")
-        self.assertEqual(figures, 12 * points)
+        self.assertEqual(figures % 13, 0, "a point is there whole or not at all")
+        self.assertEqual(figures, 13 * points)
         return points
 
     # ---- the table ----
@@ -72,7 +72,7 @@ class SweepTest(CliTest):
             list(rows[0]),
             ["scenario", "rate_hz", "utilisation", "slo_multiplier", "seed", "policy", "metric", "value"],
         )
-        self.assertEqual(len(rows), POINTS * 12)
+        self.assertEqual(len(rows), POINTS * 13)
         self.assertEqual({row["scenario"] for row in rows}, {"small"})
         self.assertEqual({row["utilisation"] for row in rows}, {"0.7", "1.1"})
         self.assertEqual({row["slo_multiplier"] for row in rows}, {""})
@@ -236,12 +236,12 @@ class SweepTest(CliTest):
     def test_a_database_of_a_later_version(self) -> None:
         self.sweep()
         with sqlite3.connect(self.folder / "out/points.sqlite") as later:
-            later.execute("PRAGMA user_version=3")
+            later.execute("PRAGMA user_version=4")
         later.close()
         self.fails(
             1,
-            "out/points.sqlite: was written by another version of dysta (schema 3); allowed is "
-            "schema 2, or no file",
+            "out/points.sqlite: was written by another version of dysta (schema 4); allowed is "
+            "schema 3, or no file",
             *RUN,
         )
 

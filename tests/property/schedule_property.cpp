@@ -12,6 +12,7 @@
 
 #include "dysta/metrics/bound.hpp"
 #include "dysta/metrics/summary.hpp"
+#include "dysta/sched/admission.hpp"
 #include "dysta/sim/simulation.hpp"
 #include "random_case.hpp"
 #include "support/configurations.hpp"
@@ -213,6 +214,38 @@ RC_GTEST_PROP(Schedule, costs_stand_between_layers_and_nothing_else_does,
     RC_ASSERT(nearly(overhead_s,
                      decisions * costs.decision.count() + preemptions * costs.preemption.count()));
   });
+}
+
+RunOutcome admitted_by_deadline(const RandomCase& random, const std::string& policy) {
+  const auto configured = with_admission(PolicyRegistry().parse(policy), "deadline").front();
+  Simulation simulation(random.traces, random.requests);
+  const auto instance = configured.make({.profiles = random.profiles, .truth = &simulation});
+  return simulation.run(*instance);
+}
+
+RC_GTEST_PROP(Admission, every_request_completes_or_is_refused, (const RandomCase& random)) {
+  const std::string policy = *rc::gen::element<std::string>("fcfs", "edf", "dysta", "punctual");
+  std::uint64_t layers = 0;
+  const RunOutcome outcome = admitted_by_deadline(random, policy);
+  for (std::size_t r = 0; r < random.requests.size(); ++r) {
+    const RequestOutcome& request = outcome.requests[r];
+    RC_ASSERT(request.request.arrival == random.requests[r].arrival);
+    if (request.refused()) {
+      RC_ASSERT(request.violated());
+    } else {
+      RC_ASSERT(request.turnaround() >= request.isolated * (1 - 1e-9));
+      layers += layers_of(random, random.requests[r]);
+    }
+  }
+  RC_ASSERT(outcome.decisions == layers);
+}
+
+// All work that there is ends before any deadline.
+RC_GTEST_PROP(Admission, nothing_is_refused_where_all_can_be_met, (RandomCase random)) {
+  for (Request& request : random.requests) request.slo = Seconds{1000};
+  const RunOutcome outcome = admitted_by_deadline(random, "edf");
+  RC_ASSERT(std::none_of(outcome.requests.begin(), outcome.requests.end(),
+                         [](const RequestOutcome& request) { return request.refused(); }));
 }
 
 RC_GTEST_PROP(Schedule, fcfs_and_hrrn_never_put_a_request_aside, (const RandomCase& random)) {

@@ -64,8 +64,8 @@ struct Recorded {
   Timeline timeline;
 };
 
-/// Runs `policy`, as a user writes it, on `asks`, which are ordered by arrival.
-inline Recorded run_of(const std::string& policy, const std::vector<Ask>& asks,
+/// Runs `policy` on `asks`, which are ordered by arrival.
+inline Recorded run_of(const ConfiguredPolicy& policy, const std::vector<Ask>& asks,
                        SchedulingCosts costs = {}) {
   std::vector<Trace> networks;
   for (std::size_t i = 0; i < asks.size(); ++i) {
@@ -81,11 +81,16 @@ inline Recorded run_of(const std::string& policy, const std::vector<Ask>& asks,
         tiny_request(traces, asks[i].arrival_s, names[i], 0, asks[i].priority, asks[i].slo_s));
   }
   Simulation simulation(traces, requests, costs);
-  const auto chosen =
-      PolicyRegistry().parse(policy).front().make({.profiles = profiles, .truth = &simulation});
+  const auto chosen = policy.make({.profiles = profiles, .truth = &simulation});
   Recorded run;
   run.outcome = simulation.run(*chosen, &run.timeline);
   return run;
+}
+
+/// The same for a policy as a user writes it.
+inline Recorded run_of(const std::string& policy, const std::vector<Ask>& asks,
+                       SchedulingCosts costs = {}) {
+  return run_of(PolicyRegistry().parse(policy).front(), asks, costs);
 }
 
 inline Schedule schedule_of(const Recorded& run) {

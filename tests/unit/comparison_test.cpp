@@ -151,7 +151,7 @@ TEST(ComparisonJson, has_the_fields_that_other_programs_rely_on) {
     for (const char* metric :
          {"violation_rate", "antt", "stp_inferences_per_s", "system_throughput_normalised",
           "mean_turnaround_s", "p50_turnaround_s", "p95_turnaround_s", "p99_turnaround_s",
-          "preemptions", "decisions"}) {
+          "preemptions", "decisions", "refusal_rate"}) {
       EXPECT_TRUE(each.at(metric).is_number()) << metric;
     }
   }
@@ -240,8 +240,8 @@ TEST(ComparisonCsv, has_a_row_a_policy_and_run) {
             "policy,run,seed,violation_rate,antt,antt_lower_bound,stp_inferences_per_s,"
             "system_throughput_normalised,mean_turnaround_s,p50_turnaround_s,p95_turnaround_s,p99_"
             "turnaround_s,fairness_jain,"
-            "preemptions,decisions");
-  EXPECT_EQ(lines[1], "fcfs,0,7,1,4,1,0.25,0.25,4,4,4,4,1,1,4");
+            "preemptions,decisions,refusal_rate");
+  EXPECT_EQ(lines[1], "fcfs,0,7,1,4,1,0.25,0.25,4,4,4,4,1,1,4,0");
   EXPECT_EQ(lines[6].substr(0, 10), "sjf,2,9,1,");
 }
 
@@ -250,7 +250,7 @@ TEST(ComparisonCsv, quotes_labels_and_leaves_unknown_seeds_empty) {
   comparison.workload.seeds.clear();
   comparison.policies = {policy("dysta", "dysta:beta=0.5,n=2", {2})};
   EXPECT_EQ(lines_of(comparison_csv(comparison))[1],
-            "\"dysta:beta=0.5,n=2\",0,,0,2,1,0.5,0.5,2,2,2,2,1,1,4");
+            "\"dysta:beta=0.5,n=2\",0,,0,2,1,0.5,0.5,2,2,2,2,1,1,4,0");
 }
 
 std::string completions_header(const std::vector<PolicyResult>& policies) {

@@ -1,5 +1,6 @@
 #include "dysta/sweep/point_store.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -53,6 +54,16 @@ TEST_F(PointStoreTest, keeps_every_digit) {
   EXPECT_EQ(again.find("a")->values, point("a", odd).figures.values);
   EXPECT_EQ(again.find("b")->values, point("b", 1e300).figures.values);
   EXPECT_FALSE(again.find("c"));
+}
+
+TEST_F(PointStoreTest, keeps_that_a_metric_has_no_value) {
+  FinishedPoint refused = point("a", 1);
+  refused.figures[Metric::antt] = kNoValue;
+  PointStore store(path_);
+  store.add(std::vector{refused});
+  const Summary found = store.find("a").value();
+  EXPECT_TRUE(std::isnan(found[Metric::antt]));
+  EXPECT_EQ(found[Metric::violation_rate], refused.figures[Metric::violation_rate]);
 }
 
 TEST_F(PointStoreTest, a_point_that_is_there_stays_as_it_is) {

@@ -102,6 +102,23 @@ TEST_F(SweepTest, the_table_is_the_plan_in_its_order) {
   EXPECT_EQ(result.csv, expected);
 }
 
+// Deadlines at the mean latency: whoever has to wait is refused, at this load somebody in each run.
+TEST_F(SweepTest, refusals_are_told_and_what_they_leave_without_a_value_is_not) {
+  const std::string csv =
+      run("schema: 1\nscenarios: tiny.yaml\npolicies: fcfs\nadmission: \"all,deadline\"\n"
+          "slo_multipliers: 1\nloads: 1.1\nseeds: 1-3\nrequests: 40\n")
+          .csv;
+  const auto rows_with = [&](const std::string& text) {
+    std::size_t rows = 0;
+    for (auto at = csv.find(text); at != csv.npos; at = csv.find(text, at + 1)) ++rows;
+    return rows;
+  };
+  EXPECT_EQ(rows_with(",fcfs,refusal_rate,0\n"), 3U);
+  EXPECT_EQ(rows_with(",fcfs,antt,"), 3U);
+  EXPECT_EQ(rows_with(",fcfs refusing late,refusal_rate,0."), 3U);
+  EXPECT_EQ(rows_with(",fcfs refusing late,antt"), 0U);
+}
+
 TEST_F(SweepTest, the_same_bytes_whatever_the_number_of_threads) {
   const std::string alone = run(kSweep, 1, "one").csv;
   EXPECT_EQ(run(kSweep, 2, "two").csv, alone);

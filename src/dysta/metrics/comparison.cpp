@@ -30,6 +30,7 @@ std::vector<Group> PolicyResult::mean_groups(std::vector<Group> Breakdown::*whic
         mean = std::prev(means.end());
       }
       mean->requests += group.requests;
+      mean->refused += group.refused;
       mean->violation_rate += group.violation_rate;
       mean->antt += group.antt;
       mean->mean_turnaround_s += group.mean_turnaround_s;

@@ -64,6 +64,7 @@ struct PolicyResult {
   std::vector<Summary> summaries;     ///< one a run
   std::vector<Breakdown> breakdowns;  ///< one a run
 
+  /// `kNoValue` unless every run has a value.
   Estimated over_runs(Metric metric) const;
 
   /// Whether it knows what no scheduler can: its predictor is the oracle.
@@ -121,11 +122,13 @@ std::string comparison_text(const Comparison& comparison, const TextOptions& opt
 /// The schema stands in docs/output.md.
 std::string comparison_json(const Comparison& comparison, std::string_view version);
 
-/// A row a policy and run: `policy,run,seed` (the seed empty for a request file) and every metric.
+/// A row a policy and run: `policy,run,seed` (the seed empty for a request file) and every metric,
+/// empty where it has no value.
 std::string comparison_csv(const Comparison& comparison);
 
 /// `request,isolated_s,<policy>…`: completion times in seconds, a row a request, a column a policy.
-/// A column is headed by the policy's name, or by its label where two have the same name.
+/// The time of a refused request is empty. A column is headed by the policy's name, or by its label
+/// where two have the same name.
 std::string completions_csv(std::span<const PolicyResult> policies,
                             std::span<const RunOutcome> outcomes);
 

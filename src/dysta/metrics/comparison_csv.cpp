@@ -1,10 +1,17 @@
 #include <algorithm>
+#include <cmath>
 
 #include "dysta/io/csv.hpp"
 #include "dysta/io/number_text.hpp"
 #include "dysta/metrics/comparison.hpp"
 
 namespace dysta {
+namespace {
+
+/// Empty where there is no value.
+std::string number_field(double value) { return std::isfinite(value) ? shortest_text(value) : ""; }
+
+}  // namespace
 
 std::string comparison_csv(const Comparison& comparison) {
   std::string text = "policy,run,seed";
@@ -15,7 +22,7 @@ std::string comparison_csv(const Comparison& comparison) {
     for (std::size_t run = 0; run < policy.summaries.size(); ++run) {
       text += csv_field(policy.label) + ',' + std::to_string(run) + ',';
       if (run < seeds.size()) text += std::to_string(seeds[run]);
-      for (const double value : policy.summaries[run].values) text += ',' + shortest_text(value);
+      for (const double value : policy.summaries[run].values) text += ',' + number_field(value);
       text += '\n';
     }
   }
@@ -35,7 +42,7 @@ std::string completions_csv(std::span<const PolicyResult> policies,
   for (std::size_t r = 0; r < outcomes.front().requests.size(); ++r) {
     text += std::to_string(r) + ',' + shortest_text(outcomes.front().requests[r].isolated.count());
     for (const RunOutcome& outcome : outcomes) {
-      text += ',' + shortest_text(outcome.requests[r].completion.count());
+      text += ',' + number_field(outcome.requests[r].completion.count());
     }
     text += '\n';
   }

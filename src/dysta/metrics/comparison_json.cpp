@@ -51,6 +51,7 @@ Json groups_json(const PolicyResult& policy, std::vector<Group> Breakdown::*whic
   Json out = Json::object();
   for (const Group& group : policy.mean_groups(which)) {
     out[group.label] = {{"requests", group.requests},
+                        {"refused", group.refused},
                         {"violation_rate", group.violation_rate},
                         {"antt", group.antt},
                         {"mean_turnaround_s", group.mean_turnaround_s},

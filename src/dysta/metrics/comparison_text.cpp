@@ -15,6 +15,7 @@ namespace {
 
 /// About three significant digits, without exponents.
 std::string short_number(double value) {
+  if (std::isnan(value)) return "-";
   const double size = std::abs(value);
   const int decimals = size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return fmt::format("{:.{}f}", value, decimals);
@@ -22,7 +23,8 @@ std::string short_number(double value) {
 
 std::string with_interval(const Estimated& value, bool show_interval, double scale = 1) {
   std::string text = short_number(value.mean * scale);
-  if (show_interval) text += fmt::format(" ±{}", short_number(value.half_width * scale));
+  if (show_interval && !std::isnan(value.mean))
+    text += fmt::format(" ±{}", short_number(value.half_width * scale));
   return text;
 }
 
@@ -106,11 +108,17 @@ std::string head(const Comparison& comparison) {
   return text;
 }
 
-/// The smallest mean of a metric over the policies that do not see the future.
+bool has_value(const PolicyResult& policy, Metric metric) {
+  return !std::isnan(policy.over_runs(metric).mean);
+}
+
+bool refuses(const PolicyResult& policy) { return policy.over_runs(Metric::refusal_rate).mean > 0; }
+
+/// The smallest mean of a metric over the policies that do not see the future, if there is one.
 const PolicyResult* best_real(const Comparison& comparison, Metric metric) {
   const PolicyResult* best = nullptr;
   for (const PolicyResult& policy : comparison.policies) {
-    if (policy.clairvoyant()) continue;
+    if (policy.clairvoyant() || !has_value(policy, metric)) continue;
     if (best == nullptr || policy.over_runs(metric).mean < best->over_runs(metric).mean) {
       best = &policy;
     }
@@ -132,8 +140,13 @@ std::string policy_table(const Comparison& comparison) {
     slowest = std::max(slowest, policy.over_runs(Metric::p50_turnaround_s).mean);
   }
   const TimeUnit unit = TimeUnit::fitting(slowest);
-  TextTable table({"policy", "violations %", "ANTT", fmt::format("p50 {}", unit.name),
-                   fmt::format("p99 {}", unit.name), "fairness", "preempt."});
+  const auto& policies = comparison.policies;
+  const bool any_refuses = std::any_of(policies.begin(), policies.end(), refuses);
+  std::vector<std::string> names{"policy", "violations %"};
+  if (any_refuses) names.emplace_back("refused %");
+  names.insert(names.end(), {"ANTT", fmt::format("p50 {}", unit.name),
+                             fmt::format("p99 {}", unit.name), "fairness", "preempt."});
+  TextTable table(std::move(names));
   const auto mark = [&](const PolicyResult& policy, Metric metric) {
     const PolicyResult* best = best_real(comparison, metric);
     const bool is_best =
@@ -144,11 +157,17 @@ std::string policy_table(const Comparison& comparison) {
     std::vector<std::string> row{
         policy.label + (policy.clairvoyant() ? " (c)" : ""),
         with_interval(policy.over_runs(Metric::violation_rate), intervals, 100) +
-            mark(policy, Metric::violation_rate),
-        with_interval(policy.over_runs(Metric::antt), intervals) + mark(policy, Metric::antt)};
+            mark(policy, Metric::violation_rate)};
+    if (any_refuses) {
+      row.push_back(with_interval(policy.over_runs(Metric::refusal_rate), intervals, 100));
+    }
+    row.push_back(with_interval(policy.over_runs(Metric::antt), intervals) +
+                  mark(policy, Metric::antt));
     row.push_back(short_number(policy.over_runs(Metric::p50_turnaround_s).mean * unit.per_second));
     row.push_back(short_number(policy.over_runs(Metric::p99_turnaround_s).mean * unit.per_second));
-    row.push_back(fmt::format("{:.2f}", policy.over_runs(Metric::fairness_jain).mean));
+    row.push_back(has_value(policy, Metric::fairness_jain)
+                      ? fmt::format("{:.2f}", policy.over_runs(Metric::fairness_jain).mean)
+                      : "-");
     row.push_back(fmt::format("{:.0f}", policy.over_runs(Metric::preemptions).mean));
     table.add(std::move(row));
   }
@@ -162,8 +181,15 @@ std::string legend(const Comparison& comparison) {
     text += " but for (c), which know true latencies";
   }
   if (several_runs(comparison)) text += "; ± 95% confidence of the mean";
-  const double bound = comparison.policies.front().over_runs(Metric::antt_lower_bound).mean;
-  return text + fmt::format("\nno schedule has an ANTT below {}\n", short_number(bound));
+  const auto& policies = comparison.policies;
+  if (std::any_of(policies.begin(), policies.end(), refuses)) {
+    text +=
+        "\nrefused requests are violations; times are of the others, without an ANTT to compare";
+  }
+  const auto served = std::find_if_not(policies.begin(), policies.end(), refuses);
+  if (served == policies.end()) return text + '\n';
+  return text + fmt::format("\nno schedule has an ANTT below {}\n",
+                            short_number(served->over_runs(Metric::antt_lower_bound).mean));
 }
 
 std::string difference_table(const Comparison& comparison) {
@@ -216,20 +242,22 @@ std::string group_tables(const Comparison& comparison, std::string_view title,
   return text;
 }
 
-/// "Lowest ANTT: A (2.43); next B (2.44), by 0.01 ±0.02: a tie at 95% confidence."
+/// "Lowest ANTT: A (2.43); next B (2.44), by 0.01 ±0.02: a tie at 95% confidence.", or nothing
+/// where no policy that could be used has a value.
 std::string winner(const Comparison& comparison, std::string_view what, Metric metric,
                    double scale) {
   const PolicyResult* best = nullptr;
   const PolicyResult* next = nullptr;
   const auto mean = [&](const PolicyResult* policy) { return policy->over_runs(metric).mean; };
   for (const PolicyResult& policy : comparison.policies) {
-    if (policy.clairvoyant()) continue;
+    if (policy.clairvoyant() || !has_value(policy, metric)) continue;
     if (best == nullptr || mean(&policy) < mean(best)) {
       next = std::exchange(best, &policy);
     } else if (next == nullptr || mean(&policy) < mean(next)) {
       next = &policy;
     }
   }
+  if (best == nullptr) return {};
   std::string text =
       fmt::format("{}: {} ({})", what, best->label, short_number(mean(best) * scale));
   if (next != nullptr) {
@@ -284,18 +312,19 @@ std::string gain_by_sparsity(const Comparison& comparison) {
 
 /// Says who wins and why, from the figures alone.
 std::string explanation(const Comparison& comparison) {
-  const PolicyResult* best = best_real(comparison, Metric::antt);
-  if (best == nullptr) return {};
   std::string text = winner(comparison, "Lowest ANTT", Metric::antt, 1) +
                      winner(comparison, "Fewest violations, %", Metric::violation_rate, 100);
+  const PolicyResult* best = best_real(comparison, Metric::antt);
+  if (best == nullptr) return text;
   for (const std::string_view label : {"fcfs", "sjf", "dysta"}) {
     const PolicyResult* other = find(comparison, label);
-    if (other != nullptr && other != best) text += gain_by_size(*other, *best);
+    if (other != nullptr && other != best && has_value(*other, Metric::antt))
+      text += gain_by_size(*other, *best);
   }
   text += gain_by_sparsity(comparison);
   const PolicyResult* knowing = nullptr;
   for (const PolicyResult& policy : comparison.policies) {
-    if (!policy.clairvoyant()) continue;
+    if (!policy.clairvoyant() || !has_value(policy, Metric::antt)) continue;
     if (knowing == nullptr ||
         policy.over_runs(Metric::antt).mean < knowing->over_runs(Metric::antt).mean) {
       knowing = &policy;

@@ -16,8 +16,9 @@ struct RequestOutcome {
   ModelId model{};           ///< of several pools, the models of those before come first
   std::uint32_t stream = 0;  ///< which source of requests it is of; 0 where there are none
   Seconds isolated{};        ///< P: how long this input takes alone
-  Seconds completion{};      ///< when its last layer ended
+  Seconds completion{};      ///< when its last layer ended; `kNever` if it was refused
 
+  bool refused() const { return completion == kNever; }
   Seconds turnaround() const { return completion - request.arrival; }
   /// Turnaround / isolated time, at least 1: what rounding of the clock takes away is given back.
   double normalised_turnaround() const { return std::max(1.0, turnaround() / isolated); }
@@ -26,12 +27,13 @@ struct RequestOutcome {
   bool violated() const { return completion > request.deadline(); }
 };
 
-/// Who is told of every request as it completes.
+/// Who is told of every request as it completes or is refused.
 class OutcomeSink {
  public:
   virtual ~OutcomeSink() = default;
 
-  /// The request at `number` in the workload completed; no other is told of with this number.
+  /// The request at `number` in the workload completed or was refused; no other is told of with
+  /// this number.
   virtual void complete(std::uint32_t number, const RequestOutcome& outcome) = 0;
 };
 

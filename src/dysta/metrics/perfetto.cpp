@@ -60,6 +60,12 @@ class Writer {
                       microseconds(nanoseconds(end) - nanoseconds(start)), args));
   }
 
+  void instant(std::size_t process, std::size_t track, std::string_view name, Seconds time) {
+    event('i', process, track,
+          fmt::format("\"name\":{},\"ts\":{},\"s\":\"t\"", json_string(name),
+                      microseconds(nanoseconds(time))));
+  }
+
   void finish() { write_("\n]}\n"); }
 
  private:
@@ -91,6 +97,7 @@ void write_queue(Writer& writer, std::size_t process, const TimelineRun& run) {
   };
   std::vector<Step> steps;
   for (const RequestOutcome& request : run.outcome->requests) {
+    if (request.refused()) continue;
     steps.push_back({request.request.arrival, +1});
     steps.push_back({request.completion, -1});
   }
@@ -110,11 +117,17 @@ void write_requests(Writer& writer, std::size_t process, const TimelineRun& run)
   using Tracks = std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>>;
   using Ends = std::priority_queue<std::pair<Seconds, std::size_t>,
                                    std::vector<std::pair<Seconds, std::size_t>>, std::greater<>>;
+  constexpr std::size_t kRefused = 0;
   Tracks free;
   Ends busy;
   std::size_t tracks = 0;
   for (std::size_t r = 0; r < run.outcome->requests.size(); ++r) {
     const RequestOutcome& request = run.outcome->requests[r];
+    if (request.refused()) {
+      writer.instant(process, kRefused, fmt::format("#{} {} (refused)", r, run.request_names[r]),
+                     request.request.arrival);
+      continue;
+    }
     while (!busy.empty() && busy.top().first <= request.request.arrival) {
       free.push(busy.top().second);
       busy.pop();

@@ -23,8 +23,8 @@ struct TimelineRun {
 
 /// Writes runs as Chrome trace events (JSON): for each run a process with a track for each
 /// accelerator (a slice a layer), a counter for the number of requests present, and a process with
-/// the requests' spans, each on a track that it shares with no other request at the time. `write`
-/// is called with consecutive pieces of the file.
+/// the requests' spans, each on a track that it shares with no other request at the time; of those
+/// that were refused an instant on track 0. `write` is called with consecutive pieces of the file.
 void write_perfetto(std::span<const TimelineRun> runs,
                     const std::function<void(std::string_view)>& write);
 

@@ -24,8 +24,8 @@ struct Thirds {
   Seconds longest_middle{};
 };
 
-/// Adds requests up as they complete: every figure of `summarise` and `break_down`, the quantiles
-/// within `QuantileSketch::kRelativeError`. Sums are in the order of completion.
+/// Adds requests up as they complete or are refused: every figure of `summarise` and `break_down`,
+/// the quantiles within `QuantileSketch::kRelativeError`. Sums are in the order of completion.
 class RunReduction final : public OutcomeSink {
  public:
   /// `models` and `streams` are how many the outcomes count.
@@ -44,11 +44,13 @@ class RunReduction final : public OutcomeSink {
   /// What is added up of some of the requests.
   struct Sums {
     std::uint64_t violated = 0;
+    std::uint64_t refused = 0;
     double normalised_turnaround = 0;
     double turnaround_s = 0;
     QuantileSketch turnarounds_s;
 
-    std::uint64_t requests() const { return turnarounds_s.count(); }
+    std::uint64_t completed() const { return turnarounds_s.count(); }
+    std::uint64_t requests() const { return completed() + refused; }
     void merge(const Sums& other);
     Group group(std::string label) const;
   };

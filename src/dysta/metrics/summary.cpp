@@ -1,12 +1,14 @@
 #include "dysta/metrics/summary.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "dysta/metrics/statistics.hpp"
 
 namespace dysta {
 namespace {
 
+/// Of requests that completed.
 std::vector<double> sorted_turnarounds_s(std::span<const RequestOutcome* const> requests) {
   std::vector<double> values;
   values.reserve(requests.size());
@@ -28,12 +30,21 @@ double violation_rate(std::span<const RequestOutcome* const> requests) {
   return static_cast<double>(violated) / static_cast<double>(requests.size());
 }
 
+std::vector<const RequestOutcome*> completed(std::span<const RequestOutcome* const> requests) {
+  std::vector<const RequestOutcome*> some;
+  std::copy_if(requests.begin(), requests.end(), std::back_inserter(some),
+               [](const RequestOutcome* r) { return !r->refused(); });
+  return some;
+}
+
+/// Of requests that completed, at least one.
 double antt(std::span<const RequestOutcome* const> requests) {
   double sum = 0;
   for (const RequestOutcome* request : requests) sum += request->normalised_turnaround();
   return sum / static_cast<double>(requests.size());
 }
 
+/// The same.
 double mean_turnaround_s(std::span<const RequestOutcome* const> requests) {
   double sum = 0;
   for (const RequestOutcome* request : requests) sum += request->turnaround().count();
@@ -44,45 +55,61 @@ double mean_turnaround_s(std::span<const RequestOutcome* const> requests) {
 void append_group(std::vector<Group>& groups, std::string label,
                   std::span<const RequestOutcome* const> requests) {
   if (requests.empty()) return;
-  groups.push_back({.label = std::move(label),
-                    .requests = requests.size(),
-                    .violation_rate = violation_rate(requests),
-                    .antt = antt(requests),
-                    .mean_turnaround_s = mean_turnaround_s(requests),
-                    .p99_turnaround_s = quantile(sorted_turnarounds_s(requests), 0.99)});
+  const auto done = completed(requests);
+  const std::size_t refused = requests.size() - done.size();
+  groups.push_back(
+      {.label = std::move(label),
+       .requests = requests.size(),
+       .refused = refused,
+       .violation_rate = violation_rate(requests),
+       .antt = refused > 0 ? kNoValue : antt(done),
+       .mean_turnaround_s = done.empty() ? kNoValue : mean_turnaround_s(done),
+       .p99_turnaround_s = done.empty() ? kNoValue : quantile(sorted_turnarounds_s(done), 0.99)});
 }
 
 }  // namespace
 
 Summary summarise(const RunOutcome& outcome) {
   const auto requests = pointers(outcome);
-  const auto turnarounds = sorted_turnarounds_s(requests);
-  std::vector<double> progress;
-  progress.reserve(requests.size());
-  Seconds first_arrival = requests.front()->request.arrival;
-  Seconds last_completion = requests.front()->completion;
-  double progress_sum = 0;
-  for (const RequestOutcome* request : requests) {
-    progress.push_back(request->normalised_progress());
-    progress_sum += progress.back();
-    first_arrival = std::min(first_arrival, request->request.arrival);
-    last_completion = std::max(last_completion, request->completion);
-  }
-
+  const auto done = completed(requests);
+  const std::size_t refused = requests.size() - done.size();
   Summary summary;
   summary[Metric::violation_rate] = violation_rate(requests);
-  summary[Metric::antt] = antt(requests);
-  summary[Metric::antt_lower_bound] = outcome.antt_lower_bound;
+  summary[Metric::antt] = refused > 0 ? kNoValue : antt(done);
+  summary[Metric::antt_lower_bound] = refused > 0 ? kNoValue : outcome.antt_lower_bound;
+  summary[Metric::preemptions] = static_cast<double>(outcome.preemptions);
+  summary[Metric::decisions] = static_cast<double>(outcome.decisions);
+  summary[Metric::refusal_rate] =
+      static_cast<double>(refused) / static_cast<double>(requests.size());
+  for (const Metric time :
+       {Metric::mean_turnaround_s, Metric::p50_turnaround_s, Metric::p95_turnaround_s,
+        Metric::p99_turnaround_s, Metric::fairness_jain}) {
+    summary[time] = kNoValue;
+  }
+  if (done.empty()) return summary;
+
+  const auto turnarounds = sorted_turnarounds_s(done);
+  std::vector<double> progress;
+  progress.reserve(done.size());
+  Seconds first_arrival = requests.front()->request.arrival;
+  Seconds last_completion{0};
+  double progress_sum = 0;
+  for (const RequestOutcome* request : requests) {
+    first_arrival = std::min(first_arrival, request->request.arrival);
+  }
+  for (const RequestOutcome* request : done) {
+    progress.push_back(request->normalised_progress());
+    progress_sum += progress.back();
+    last_completion = std::max(last_completion, request->completion);
+  }
   summary[Metric::stp_inferences_per_s] =
-      static_cast<double>(requests.size()) / (last_completion - first_arrival).count();
+      static_cast<double>(done.size()) / (last_completion - first_arrival).count();
   summary[Metric::system_throughput_normalised] = progress_sum;
-  summary[Metric::mean_turnaround_s] = mean_turnaround_s(requests);
+  summary[Metric::mean_turnaround_s] = mean_turnaround_s(done);
   summary[Metric::p50_turnaround_s] = quantile(turnarounds, 0.50);
   summary[Metric::p95_turnaround_s] = quantile(turnarounds, 0.95);
   summary[Metric::p99_turnaround_s] = quantile(turnarounds, 0.99);
   summary[Metric::fairness_jain] = jain_fairness(progress);
-  summary[Metric::preemptions] = static_cast<double>(outcome.preemptions);
-  summary[Metric::decisions] = static_cast<double>(outcome.decisions);
   return summary;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,12 +13,16 @@
 
 namespace dysta {
 
-/// The metrics of a run, in the order that reports list them.
+/// What a metric is where it has no value.
+inline constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+
+/// The metrics of a run, in the order that reports list them. Times and progress are those of the
+/// requests that completed.
 enum class Metric : std::uint8_t {
-  violation_rate,                ///< share of requests that complete after their deadline
-  antt,                          ///< mean of turnaround / isolated time
+  violation_rate,                ///< share of requests that do not complete by their deadline
+  antt,                          ///< mean of turnaround / isolated time; none if any was refused
   antt_lower_bound,              ///< what `antt` cannot be below, whatever the schedule (bound.hpp)
-  stp_inferences_per_s,          ///< requests / (last completion - first arrival)
+  stp_inferences_per_s,          ///< completed requests / (last completion - first arrival)
   system_throughput_normalised,  ///< Σ isolated time / turnaround (Eyerman and Eeckhout 2008)
   mean_turnaround_s,
   p50_turnaround_s,
@@ -25,11 +30,12 @@ enum class Metric : std::uint8_t {
   p99_turnaround_s,
   fairness_jain,  ///< Jain's index of isolated time / turnaround over requests
   preemptions,
-  decisions
+  decisions,
+  refusal_rate  ///< share of requests that were refused at their arrival; they are violations too
 };
 
 /// The metrics' names, as in JSON and CSV.
-inline constexpr std::array<std::string_view, 12> kMetricNames{"violation_rate",
+inline constexpr std::array<std::string_view, 13> kMetricNames{"violation_rate",
                                                                "antt",
                                                                "antt_lower_bound",
                                                                "stp_inferences_per_s",
@@ -40,7 +46,8 @@ inline constexpr std::array<std::string_view, 12> kMetricNames{"violation_rate",
                                                                "p99_turnaround_s",
                                                                "fairness_jain",
                                                                "preemptions",
-                                                               "decisions"};
+                                                               "decisions",
+                                                               "refusal_rate"};
 
 struct Summary {
   std::array<double, kMetricNames.size()> values{};
@@ -52,7 +59,8 @@ struct Summary {
 /// The same for the requests of one model, one priority, or one third by isolated time.
 struct Group {
   std::string label;
-  std::size_t requests = 0;
+  std::size_t requests = 0;  ///< those refused included
+  std::size_t refused = 0;
   double violation_rate = 0;
   double antt = 0;
   double mean_turnaround_s = 0;

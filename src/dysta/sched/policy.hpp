@@ -25,6 +25,14 @@ class Policy {
  public:
   virtual ~Policy() = default;
 
+  /// Whether the host is to take a task on. Hosts that can refuse ask once, `now`, just before
+  /// `on_arrival`; a task that is refused is told of no more, and its id is free.
+  virtual bool admits(const TaskArrival& arrival, Seconds now) {
+    static_cast<void>(arrival);
+    static_cast<void>(now);
+    return true;
+  }
+
   /// A task arrived and is ready.
   virtual void on_arrival(const TaskArrival& arrival) = 0;
 

@@ -1,6 +1,7 @@
 // Every policy by name: one table feeds the command line, its help, the docs and the tests.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,8 +20,9 @@ namespace dysta {
 
 /// What a policy may be made from.
 struct PolicyContext {
-  const Profiles& profiles;      ///< must outlive the policy
-  const Truth* truth = nullptr;  ///< for oracles, where the host has it; must outlive the policy
+  const Profiles& profiles;        ///< must outlive the policy
+  const Truth* truth = nullptr;    ///< for oracles, where the host has it; must outlive the policy
+  std::uint32_t accelerators = 1;  ///< that share the queue of the policy
 };
 
 /// One policy that can be asked for by name.

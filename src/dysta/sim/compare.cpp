@@ -336,7 +336,8 @@ RunCounts simulate_pool(const Pool& pool, const Dispatch& dispatch, RequestSourc
           : pool.kinds;
   if (dispatch.global()) {
     Simulation simulation(*pool.traces, costs, kinds);
-    const auto instance = policy.make({.profiles = *pool.profiles, .truth = &simulation});
+    const auto instance = policy.make(
+        {.profiles = *pool.profiles, .truth = &simulation, .accelerators = pool.accelerators});
     return simulation.run(requests, *instance, outcomes, timeline);
   }
   const auto dispatcher = dispatch.make({.accelerators = pool.accelerators, .seed = seed});

@@ -76,7 +76,7 @@ class Dispatched {
       throw std::logic_error("the dispatcher chose an accelerator that is none");
     }
     Queue& queue = queues_[a];
-    queue.station.admit(placed);
+    if (!queue.station.admit(placed, placed.request.arrival)) return;
     set_left(a, queue.left + (*queue.kind.profiles)[variant].e2e_pattern);
     if (queue.station.all_idle()) leave_undecided(a);
   }

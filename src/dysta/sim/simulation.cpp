@@ -84,7 +84,7 @@ RunCounts Simulation::run_on(Fleet fleet, RequestSource& requests, Policy& polic
     now = arrival_next ? std::max(now, arrivals.time()) : station.next_end();
     station.end_layers(now, nobody);
     while (!before(now, arrivals.time())) {
-      station.admit(arrivals.request());
+      station.admit(arrivals.request(), now);
       arrivals.advance();
     }
     station.decide(now);

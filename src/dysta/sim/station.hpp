@@ -73,9 +73,17 @@ class Station {
     }
   }
 
-  void admit(const PlacedRequest& placed) {
-    policy_.on_arrival(tasks_.admit(placed));
+  /// Takes a request on unless the policy refuses it: then tells that it never completes. Returns
+  /// whether it was taken on.
+  bool admit(const PlacedRequest& placed, Seconds now) {
+    const TaskArrival arrival = tasks_.admit(placed);
+    if (!policy_.admits(arrival, now)) {
+      tasks_.complete(arrival.task, kNever, outcomes_);
+      return false;
+    }
+    policy_.on_arrival(arrival);
     ++present_;
+    return true;
   }
 
   /// Asks the policy for a task for each idle accelerator in the order of their ids, as long as

@@ -63,7 +63,7 @@ class TaskTable final : public Truth {
   /// A new task. The request must be one of the traces.
   TaskArrival admit(const PlacedRequest& placed);
 
-  /// Frees the task, whose last layer ended `now`, and tells of it.
+  /// Frees the task, whose last layer ended `now`, or `kNever` will, and tells of it.
   void complete(TaskId task, Seconds now, OutcomeSink& outcomes);
 
   /// Whether `task` was ever admitted: any other number is none of this table.

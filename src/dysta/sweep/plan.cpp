@@ -7,6 +7,7 @@
 #include "dysta/io/csv.hpp"
 #include "dysta/io/number_text.hpp"
 #include "dysta/scenario/scenario.hpp"
+#include "dysta/sched/admission.hpp"
 #include "dysta/workload/seeds.hpp"
 
 namespace dysta {
@@ -121,7 +122,9 @@ std::vector<ConfiguredPolicy> policies_of(YamlMap& map, const PolicyRegistry& re
   if (map.has("grid")) {
     for (YamlMap& grid : map.maps("grid")) policies.add_grid(grid);
   }
-  return policies.take();
+  if (!map.has("admission")) return policies.take();
+  const std::string admission = map.text("admission", "all, deadline, or both with a comma");
+  return at_key(map, "admission", [&] { return with_admission(policies.take(), admission); });
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace dysta {
 namespace {
 
 constexpr int kApplicationId = 0x44795374;  // "DySt"
-constexpr int kSchema = 2;
+constexpr int kSchema = 3;
 
 // AUTOINCREMENT: what a point that somebody deleted left behind is never taken for another's. NULLs
 // are never equal, so the index takes 0, which no SLO multiplier is, for none.
@@ -28,7 +28,7 @@ constexpr const char* kTables =
     "CREATE UNIQUE INDEX each_label_once ON labels (point, scenario, rate_hz, utilisation,"
     " ifnull(slo_multiplier, 0), seed, policy);"
     "CREATE TABLE figures (point INTEGER NOT NULL REFERENCES points, metric TEXT NOT NULL,"
-    " value REAL NOT NULL, PRIMARY KEY (point, metric)) WITHOUT ROWID;";
+    " value REAL, PRIMARY KEY (point, metric)) WITHOUT ROWID;";
 
 }  // namespace
 
@@ -140,7 +140,12 @@ class PointStore::Statement {
     return bytes == nullptr ? std::string() : reinterpret_cast<const char*>(bytes);
   }
   std::int64_t whole(int column) const { return sqlite3_column_int64(statement_, column); }
-  double number(int column) const { return sqlite3_column_double(statement_, column); }
+  /// `kNoValue` for NULL, which SQLite makes of NaN.
+  double number(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL
+               ? kNoValue
+               : sqlite3_column_double(statement_, column);
+  }
 
   std::string text_of_first_row() { return step() ? text(0) : std::string(); }
   std::int64_t whole_of_first_row() { return step() ? whole(0) : 0; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <deque>
@@ -353,7 +354,8 @@ class ReplacedFile {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
-/// `figures` holds a summary a point, the policies of one workload after those of the other.
+/// `figures` holds a summary a point, the policies of one workload after those of the other. A
+/// metric without a value has no row.
 void export_csv(const std::string& path, const SweepPlan& plan, std::span<const Workload> workloads,
                 std::span<const std::optional<Summary>> figures) {
   ReplacedFile file(path);
@@ -369,6 +371,7 @@ void export_csv(const std::string& path, const SweepPlan& plan, std::span<const 
     head.append(",").append(csv_field(policy.label())).append(",");
     std::string rows;
     for (std::size_t m = 0; m < kMetricNames.size(); ++m) {
+      if (std::isnan(figures[point]->values[m])) continue;
       rows.append(head).append(kMetricNames[m]).append(",");
       rows.append(shortest_text(figures[point]->values[m])).append("\n");
     }
