@@ -42,17 +42,22 @@ Values = dict[tuple[str, str], dict[Cell, list[float]]]  # by policy and metric;
 
 
 def sweep(
-    options: argparse.Namespace, name: str, scenarios: list[str], policies: list[str], seeds: str
+    options: argparse.Namespace,
+    name: str,
+    scenario: str,
+    policies: list[str],
+    seeds: str,
+    requests: int,
 ) -> Values:
-    """Runs a sweep and reads its table."""
-    multiples = f"slo_multipliers: {MULTIPLES}\n" if scenarios == BY_MULTIPLE else ""
+    """Runs a sweep of a scenario and reads its table: points of one cell in the order of seeds."""
+    multiples = f"slo_multipliers: {MULTIPLES}\n" if scenario in BY_MULTIPLE else ""
     quoted = ", ".join(f'"{policy}"' for policy in policies)
-    folder = options.out / name
+    folder = options.out / name / scenario
     folder.mkdir(parents=True, exist_ok=True)
     plan = folder / "sweep.yaml"
     plan.write_text(
-        f"schema: 1\nscenarios: [{', '.join(scenarios)}]\npolicies: [{quoted}]\nloads: {LOADS}\n"
-        f"{multiples}seeds: {seeds}\nrequests: {options.requests}\n",
+        f"schema: 1\nscenarios: {scenario}\npolicies: [{quoted}]\nloads: {LOADS}\n"
+        f"{multiples}seeds: {seeds}\nrequests: {requests}\n",
         encoding="utf-8",
     )
     subprocess.run([options.dysta, "sweep", plan, "--out", folder], check=True, stdout=sys.stderr)
@@ -61,14 +66,6 @@ def sweep(
         for row in csv.DictReader(file):
             cell = row["scenario"], float(row["utilisation"]), row["slo_multiplier"]
             values[row["policy"], row["metric"]][cell].append(float(row["value"]))
-    return values
-
-
-def run(options: argparse.Namespace, name: str, policies: list[str], seeds: str) -> Values:
-    """All scenarios; points of one cell stand in the order of seeds."""
-    values = sweep(options, name, BY_MULTIPLE, policies, seeds)
-    for key, cells in sweep(options, f"{name}_own", OWN_DEADLINES, policies, seeds).items():
-        values[key].update(cells)
     return values
 
 
@@ -161,16 +158,23 @@ def main() -> None:
     parser.add_argument("--policy", default="punctual")
     parser.add_argument("--seeds", default="1-10")
     parser.add_argument("--choosing-seeds", default="101-103")
-    parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--requests", type=int, default=10000, help="in a run")
+    parser.add_argument("--choosing-requests", type=int, default=1000, help="for the baselines")
     options = parser.parse_args()
 
-    grid = run(options, "grid", GRID, options.choosing_seeds)
-    chosen = {s: baselines(grid, s) for s in BY_MULTIPLE + OWN_DEADLINES}
-    for scenario, (best_antt, best_violations) in chosen.items():
-        print(f"{scenario}: {best_antt} by ANTT, {best_violations} by violations")
+    scenarios = BY_MULTIPLE + OWN_DEADLINES
+    chosen = {}
+    for name in scenarios:
+        grid = sweep(options, "grid", name, GRID, options.choosing_seeds, options.choosing_requests)
+        chosen[name] = baselines(grid, name)
+        print(f"{name}: {chosen[name][0]} by ANTT, {chosen[name][1]} by violations", flush=True)
     print()
-    others = sorted({policy for pair in chosen.values() for policy in pair})
-    values = run(options, "cells", [*others, CLAIRVOYANT, options.policy], options.seeds)
+    values: Values = defaultdict(lambda: defaultdict(list))
+    for name in scenarios:
+        policies = list(dict.fromkeys([*chosen[name], CLAIRVOYANT, options.policy]))
+        cells = sweep(options, "cells", name, policies, options.seeds, options.requests)
+        for key, found in cells.items():
+            values[key].update(found)
     report(values, options.policy, chosen)
 
 

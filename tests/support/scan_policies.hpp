@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -208,18 +209,35 @@ class ScanDysta final : public Policy {
 
 class ScanPunctual final : public ScoringPolicy<> {
  public:
-  ScanPunctual(const Parameters& parameters, std::unique_ptr<Predictor> predictor)
+  ScanPunctual(const Parameters& parameters, std::unique_ptr<Predictor> predictor,
+               std::uint32_t accelerators)
       : ScoringPolicy(std::move(predictor)),
         bonus_(parameters.number("bonus")),
+        per_price_(1 / parameters.number("price")),
         horizon_(parameters.number("horizon")),
+        stretch_(parameters.number("stretch")),
         risk_(parameters.number("risk")),
         lost_is_urgent_(parameters.is("lost", "urgent")),
         plain_(parameters.is("value", "plain")),
-        by_priority_(parameters.is("value", "priority")) {}
+        by_priority_(parameters.is("value", "priority")),
+        share_(1.0 / accelerators) {}
 
+  void on_arrival(const TaskArrival& arrival) override {
+    ScoringPolicy::on_arrival(arrival);
+    ready_.for_each([&](const ReadyTask& task) {
+      if (task.id == arrival.task) isolated_s_[task.id] = task.estimate.isolated.count();
+    });
+    queue_hz_ += share_ / isolated_s_.at(arrival.task);
+  }
+  void on_finish(TaskId id) override {
+    ScoringPolicy::on_finish(id);
+    queue_hz_ -= share_ / isolated_s_.at(id);
+    isolated_s_.erase(id);
+    if (isolated_s_.empty()) queue_hz_ = 0;
+  }
   TaskId choose(Seconds now, AcceleratorId) override {
     return ready_.run_smallest([&](const ReadyTask& task) {
-      return base(task) * (1 - bonus_ * urgency(task, now.count()));
+      return base(task) * (1 - (1 - kept(task)) * urgency(task, now.count()));
     });
   }
 
@@ -231,21 +249,32 @@ class ScanPunctual final : public ScoringPolicy<> {
     return by_priority_ ? cost_s / task.weight : cost_s;
   }
 
+  double queue(const ReadyTask& task) const { return task.estimate.isolated.count() * queue_hz_; }
+
+  double kept(const ReadyTask& task) const {
+    return (1 - bonus_) * std::min(1.0, std::max(share_, queue(task)) * per_price_);
+  }
+
   double urgency(const ReadyTask& task, double now_s) const {
     const Estimate& estimate = task.estimate;
     const double late_s = risk_ * estimate.deviation.count();
     const double start_s = task.deadline.count() - estimate.remaining.count() - late_s;
     if (start_s < now_s) return lost_is_urgent_ ? 1 : 0;
-    const double horizon_s = horizon_ * estimate.isolated.count();
+    const double horizon_s = estimate.isolated.count() * (horizon_ + stretch_ * queue(task));
     return std::max(0.0, 1 - (start_s - now_s) / horizon_s);
   }
 
   double bonus_;
+  double per_price_;
   double horizon_;
+  double stretch_;
   double risk_;
   bool lost_is_urgent_;
   bool plain_;
   bool by_priority_;
+  double share_;                         ///< of a task that an accelerator has of it
+  double queue_hz_ = 0;                  ///< Σ 1 / isolated of all tasks there, an accelerator
+  std::map<TaskId, double> isolated_s_;  ///< of all tasks there
 };
 
 /// The policy as a scan; null for one that is none of these, or one in other arithmetic.
@@ -282,7 +311,7 @@ inline std::unique_ptr<Policy> make_scan(const ConfiguredPolicy& policy,
     auto predictor = make_predictor(parameters, context);
     const double noise = parameters.number("noise");
     if (noise > 0) predictor = std::make_unique<NoisyPredictor>(std::move(predictor), noise);
-    return std::make_unique<ScanPunctual>(parameters, std::move(predictor));
+    return std::make_unique<ScanPunctual>(parameters, std::move(predictor), context.accelerators);
   }
   return nullptr;
 }

@@ -23,29 +23,44 @@ namespace {
 
 struct PunctualScore {
   enum Column : std::size_t {
-    kBase,     ///< the inverse of Smith's ratio: remaining latency / what a second costs
-    kHorizon,  ///< seconds of slack from which on there is no bonus
-    kStart     ///< when the task must start to meet its deadline
+    kBase,      ///< the inverse of Smith's ratio: remaining latency / what a second costs
+    kIsolated,  ///< seconds
+    kStart      ///< when the task must start to meet its deadline
   };
 
   static constexpr std::size_t kColumns = 3;
   /// Urgency rises towards the start and is gone behind it: it has both ends.
   static constexpr std::array kCorners{
-      Corner{kBase, Corner::End::least}, Corner{kHorizon, Corner::End::greatest},
-      Corner{kStart, Corner::End::least}, Corner{kStart, Corner::End::greatest}};
+      Corner{kBase, Corner::End::least}, Corner{kIsolated, Corner::End::least},
+      Corner{kIsolated, Corner::End::greatest}, Corner{kStart, Corner::End::least},
+      Corner{kStart, Corner::End::greatest}};
 
-  double bonus = 0;  ///< share that the score of the most urgent task loses, in [0, 1)
+  double bonus = 0;      ///< share that the score of the most urgent task loses, in [0, 1)
+  double per_price = 0;  ///< what is left grows by so much a task in the queue; may be infinite
+  double horizon = 0;    ///< isolated latencies of slack from which on there is no bonus
+  double stretch = 0;    ///< more of them for each task in the queue
   bool lost_is_urgent = false;
+  double least_queue = 1;  ///< a task an accelerator: whoever asks is in the queue
   double now_s = 0;
-  double least_horizon_s = 0;  ///< of all tasks so far
+  double queue_hz = 0;          ///< Σ 1 / isolated of all tasks there, an accelerator
+  double least_isolated_s = 0;  ///< of all tasks so far
 
-  double operator()(double base, double horizon_s, double start_s, double last_start_s) const {
-    return base * (1 - bonus * urgency(horizon_s, start_s, last_start_s));
+  double operator()(double base, double isolated_s, double most_isolated_s, double start_s,
+                    double last_start_s) const {
+    const double u = urgency(most_isolated_s, start_s, last_start_s);
+    return base * (1 - (1 - kept(isolated_s * queue_hz)) * u);
+  }
+
+  /// What the most urgent task keeps of its score. `queue` is the normalised turnaround that it
+  /// costs all others to let it run, in tasks of its own length.
+  double kept(double queue) const {
+    return (1 - bonus) * std::min(1.0, std::max(least_queue, queue) * per_price);
   }
 
   /// 1 where the deadline can just be met, falling to 0 at the horizon, and 0 where it is lost.
-  double urgency(double horizon_s, double start_s, double last_start_s) const {
+  double urgency(double isolated_s, double start_s, double last_start_s) const {
     if (last_start_s < now_s) return lost_is_urgent ? 1 : 0;
+    const double horizon_s = isolated_s * (horizon + stretch * (isolated_s * queue_hz));
     return std::max(0.0, 1 - std::max(0.0, start_s - now_s) / horizon_s);
   }
 
@@ -55,12 +70,16 @@ struct PunctualScore {
   }
 
   /// In d least horizons an urgency u rises to u + d or 1, whichever is less. A score falls by the
-  /// greatest factor where it gets to 1. docs/decisions/010 derives the margin for rounding.
+  /// greatest factor where it gets to 1. A queue that is r times as long takes at most a factor of
+  /// r from what is kept, or from what 1 - u is. docs/decisions/010 derives the margin for
+  /// rounding.
   static double later(double bound, const PunctualScore& then, const PunctualScore& now) {
-    const double least = 1 - now.bonus;
-    const double d = std::min(1.0, (now.now_s - then.now_s) / now.least_horizon_s);
-    const double margin = 16 * std::numeric_limits<double>::epsilon() / least;
-    return std::max(0.0, bound * (least / (least + now.bonus * d)) * (1 - margin));
+    const double least = now.kept(now.least_queue);
+    const double least_horizon_s = now.horizon * now.least_isolated_s;
+    const double d = std::min(1.0, (now.now_s - then.now_s) / least_horizon_s);
+    const double r = std::min(then.queue_hz / now.queue_hz, now.queue_hz / then.queue_hz);
+    const double margin = 32 * std::numeric_limits<double>::epsilon() / least;
+    return std::max(0.0, bound * r * (least / (least + (1 - least) * d)) * (1 - margin));
   }
 };
 
@@ -68,33 +87,40 @@ struct PunctualScore {
 enum class Value { normalised, plain, priority };
 
 struct PunctualSettings {
-  double bonus = 0;
-  double horizon = 0;  ///< in isolated latencies
-  double risk = 0;     ///< standard deviations that the estimate is taken longer by
-  bool lost_is_urgent = false;
+  double risk = 0;  ///< standard deviations that the estimate is taken longer by
   Value value = Value::normalised;
 };
 
 class Punctual final : public Policy {
  public:
-  Punctual(std::unique_ptr<Predictor> predictor, const PunctualSettings& settings)
-      : predictor_(std::move(predictor)), settings_(settings) {
-    score_.bonus = settings.bonus;
-    score_.lost_is_urgent = settings.lost_is_urgent;
-    score_.least_horizon_s = std::numeric_limits<double>::infinity();
+  /// `score` is without tasks.
+  Punctual(std::unique_ptr<Predictor> predictor, const PunctualScore& score,
+           const PunctualSettings& settings)
+      : predictor_(std::move(predictor)), settings_(settings), score_(score) {
+    score_.least_isolated_s = std::numeric_limits<double>::infinity();
   }
 
   void on_arrival(const TaskArrival& arrival) override {
     const double weight = settings_.value == Value::priority ? dysta::weight(arrival.priority) : 1;
     if (index(arrival.task) >= asked_.size()) asked_.resize(index(arrival.task) + 1);
-    asked_[index(arrival.task)] = {.deadline_s = arrival.deadline().count(), .weight = weight};
-    tasks_.admit(arrival.task, columns(arrival.task, predictor_->on_arrival(arrival)));
+    const Estimate estimate = predictor_->on_arrival(arrival);
+    const double isolated_s = estimate.isolated.count();
+    asked_[index(arrival.task)] = {.deadline_s = arrival.deadline().count(),
+                                   .weight = weight,
+                                   .queue_hz = score_.least_queue / isolated_s};
+    score_.queue_hz += asked_[index(arrival.task)].queue_hz;
+    ++present_;
+    tasks_.admit(arrival.task, columns(arrival.task, estimate));
   }
   void on_layer_done(TaskId task, const Observation& observation) override {
     const Estimate estimate = predictor_->on_layer_done(task, observation);
     tasks_.make_ready(task, [&](Columns& row) { row = columns(task, estimate); });
   }
-  void on_finish(TaskId task) override { tasks_.retire(task); }
+  void on_finish(TaskId task) override {
+    tasks_.retire(task);
+    // An empty queue is 0 again, whatever rounding has left.
+    score_.queue_hz = --present_ == 0 ? 0 : score_.queue_hz - asked_[index(task)].queue_hz;
+  }
   TaskId choose(Seconds now, AcceleratorId) override {
     score_.now_s = now.count();
     return tasks_.run_smallest(score_);
@@ -107,18 +133,18 @@ class Punctual final : public Policy {
   struct Asked {
     double deadline_s = 0;
     double weight = 1;
+    double queue_hz = 0;  ///< its part of that of all
   };
 
   Columns columns(TaskId task, const Estimate& estimate) {
     const Asked& asked = asked_[index(task)];
     const double remaining_s = estimate.remaining.count();
     const double isolated_s = estimate.isolated.count();
-    const double horizon_s = settings_.horizon * isolated_s;
-    score_.least_horizon_s = std::min(score_.least_horizon_s, horizon_s);
+    score_.least_isolated_s = std::min(score_.least_isolated_s, isolated_s);
     Columns columns;
     columns[PunctualScore::kBase] =
         settings_.value == Value::plain ? remaining_s : remaining_s * isolated_s / asked.weight;
-    columns[PunctualScore::kHorizon] = horizon_s;
+    columns[PunctualScore::kIsolated] = isolated_s;
     columns[PunctualScore::kStart] =
         asked.deadline_s - remaining_s - settings_.risk * estimate.deviation.count();
     return columns;
@@ -128,6 +154,7 @@ class Punctual final : public Policy {
   PunctualSettings settings_;
   PunctualScore score_;
   std::vector<Asked> asked_;  ///< by task
+  std::size_t present_ = 0;
   ReadyIndex<PunctualScore> tasks_;
 };
 
@@ -141,11 +168,14 @@ std::unique_ptr<Policy> make_punctual(const Parameters& parameters, const Policy
   const double noise = parameters.number("noise");
   if (noise > 0) predictor = std::make_unique<NoisyPredictor>(std::move(predictor), noise);
   return std::make_unique<Punctual>(
-      std::move(predictor), PunctualSettings{.bonus = parameters.number("bonus"),
-                                             .horizon = parameters.number("horizon"),
-                                             .risk = parameters.number("risk"),
-                                             .lost_is_urgent = parameters.is("lost", "urgent"),
-                                             .value = value_of(parameters)});
+      std::move(predictor),
+      PunctualScore{.bonus = parameters.number("bonus"),
+                    .per_price = 1 / parameters.number("price"),
+                    .horizon = parameters.number("horizon"),
+                    .stretch = parameters.number("stretch"),
+                    .lost_is_urgent = parameters.is("lost", "urgent"),
+                    .least_queue = 1.0 / context.accelerators},
+      PunctualSettings{.risk = parameters.number("risk"), .value = value_of(parameters)});
 }
 
 }  // namespace
@@ -157,13 +187,20 @@ PolicyEntry punctual_entry() {
           "the smallest remaining x isolated runs, less where a deadline is near and can be met",
       .parameters = with_estimator(
           {{.name = "bonus",
-            .help = "share that the score of the most urgent task loses",
-            .default_value = 0.6,
+            .help = "share that the score of the most urgent task loses in a long queue",
+            .default_value = 0.3,
             .largest = 0.999999},
+           {.name = "price",
+            .help =
+                "tasks from which on a queue is long; in a shorter one less of the score is left",
+            .default_value = 8.0},
            {.name = "horizon",
             .help = "isolated latencies of slack from which on there is no bonus",
-            .default_value = 4.0,
+            .default_value = 2.0,
             .least = 1e-6},
+           {.name = "stretch",
+            .help = "isolated latencies more for each task in the queue",
+            .default_value = 0.5},
            {.name = "risk",
             .help = "standard deviations that remaining latency is taken longer by for a deadline",
             .default_value = 0.0,
