@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
-#include <utility>
 
 #include "dysta/core/time.hpp"
 #include "dysta/trace/trace.hpp"
@@ -32,43 +31,47 @@ class Arrivals {
   /// Both must outlive this object.
   Arrivals(RequestSource& requests, const TraceSet& traces) : requests_(requests), traces_(traces) {
     for (std::size_t i = 0; i < kInView; ++i) look_ahead();
+    note_time();
   }
 
-  bool more() const { return request_of(first_).has_value(); }
-  /// Of the next request; `kNever` after the last.
-  Seconds time() const { return more() ? request().request.arrival : kNever; }
-  const PlacedRequest& request() const { return *request_of(first_); }
+  bool more() const { return time_ < kNever; }
+  Seconds time() const { return time_; }  ///< of the next request; `kNever` after the last
+  const PlacedRequest& request() const { return *in_view_[first_ % kInView]; }
 
   void advance() {
     ++first_;
     look_ahead();
+    note_time();
   }
 
  private:
   /// So many that the input of a request is brought from memory before it is needed.
   static constexpr std::size_t kInView = 4;
 
+  using Slot = std::optional<PlacedRequest>;
+
   void look_ahead() {
-    auto next = requests_.next();
-    if (next) {
-      const Request& request = next->request;
-      check(request, traces_, last_);
-      traces_[request.variant].prefetch(request.sample);
-      last_ = request.arrival;
-    }
-    request_of(end_++) = std::move(next);
+    Slot& next = in_view_[end_++ % kInView];
+    next = requests_.next();
+    if (!next) return;
+    const Request& request = next->request;
+    check(request, traces_, last_);
+    traces_[request.variant].prefetch(request.sample);
+    last_ = request.arrival;
   }
 
-  using Slot = std::optional<PlacedRequest>;
-  Slot& request_of(std::size_t place) { return in_view_[place % kInView]; }
-  const Slot& request_of(std::size_t place) const { return in_view_[place % kInView]; }
+  void note_time() {
+    const Slot& next = in_view_[first_ % kInView];
+    time_ = next ? next->request.arrival : kNever;
+  }
 
   RequestSource& requests_;
   const TraceSet& traces_;
   std::array<Slot, kInView> in_view_;
   std::size_t first_ = 0;  ///< the place of the next one, and behind it of the last one in view
   std::size_t end_ = 0;
-  Seconds last_{0};
+  Seconds last_{0};  ///< arrival of the last one in view
+  Seconds time_{0};
 };
 
 }  // namespace dysta
