@@ -53,10 +53,10 @@ class Measurements:
         self.dysta = build / "dysta"
         self.benchmark = build / "benchmarks/dysta_benchmark"
 
-    def benchmarks(self, pattern: str) -> list[dict]:
+    def benchmarks(self, pattern: str, seconds: float = 0.05) -> list[dict]:
         """What the benchmarks of this name measure, each at its fastest of five times."""
         command = [str(self.benchmark), f"--benchmark_filter={pattern}", "--benchmark_format=json"]
-        command += ["--benchmark_min_time=0.05", "--benchmark_repetitions=5"]
+        command += [f"--benchmark_min_time={seconds}", "--benchmark_repetitions=5"]
         run = subprocess.run(command, capture_output=True, text=True, check=True)
         fastest: dict[str, dict] = {}
         for b in json.loads(run.stdout)["benchmarks"]:
@@ -90,14 +90,16 @@ class Measurements:
 
     def by_length(self) -> str:
         ns: dict[str, dict[int, float]] = {}
-        for b in self.benchmarks("^decide/"):
+        # Of a long queue every task is to run, not only those that are near after it was filled.
+        short, long = "ready:(4|10|100|1000)$", "ready:(10000|100000)$"
+        for b in self.benchmarks(f"^decide/.*{short}") + self.benchmarks(f"^decide/.*{long}", 0.4):
             _, policy, ready = b["run_name"].split("/")
             ns.setdefault(policy, {})[int(ready.removeprefix("ready:"))] = 1e9 / b["items_per_second"]
         rows = []
         for policy, by in ns.items():
-            long = [n for n in LENGTHS if n >= 100]
-            x = [math.log(n) for n in long]
-            y = [math.log(by[n]) for n in long]
+            fitted = [n for n in LENGTHS if n >= 100]
+            x = [math.log(n) for n in fitted]
+            y = [math.log(by[n]) for n in fitted]
             mx, my = sum(x) / len(x), sum(y) / len(y)
             slope = sum((a - mx) * (b - my) for a, b in zip(x, y)) / sum((a - mx) ** 2 for a in x)
             rows.append(
