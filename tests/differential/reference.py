@@ -419,18 +419,26 @@ class Hrrn(Policy):
 
 class Punctual(Policy):
     def choose(self, now: float, ready: list[Task]) -> Task:
-        bonus, horizon = float(self.parameters["bonus"]), float(self.parameters["horizon"])
+        bonus, price, horizon, stretch = (
+            float(self.parameters[name]) for name in ("bonus", "price", "horizon", "stretch")
+        )
         value = self.option("value", "normalised", "plain", "priority")
         lost = 1.0 if self.option("lost", "plain", "urgent") == "urgent" else 0.0
+        # What every task there let expect of its isolated time as it arrived.
+        queue_hz = math.fsum(1 / self.isolated(Task(t.request, t.arrival)) for t in ready)
 
         def score(task: Task) -> float:
             remaining, isolated = self.remaining(task), self.isolated(task)
-            slack = task.deadline - now - remaining
-            urgency = lost if slack < 0 else max(0.0, 1 - slack / (horizon * isolated))
+            slack = task.deadline - remaining - now
+            queue = isolated * queue_hz
+            kept = (1 - bonus) * min(1.0, quotient(max(1.0, queue), price))
+            urgency = max(0.0, 1 - slack / (isolated * (horizon + stretch * queue)))
+            if slack < 0:
+                urgency = lost
             cost = remaining if value == "plain" else remaining * isolated
             if value == "priority":
                 cost /= task.priority
-            return cost * (1 - bonus * urgency)
+            return cost * (1 - (1 - kept) * urgency)
 
         return smallest(ready, score)
 
@@ -510,7 +518,8 @@ def estimated(tables: str, predictor: str, **others: str) -> dict[str, str]:
 
 
 SDRM3 = {"overdue": "published", "alpha": "1"}
-PUNCTUAL = {"bonus": "0.6", "horizon": "4", "lost": "plain", "value": "normalised"}
+PUNCTUAL = {"bonus": "0.3", "price": "8", "horizon": "2", "stretch": "0.5"}
+PUNCTUAL |= {"lost": "plain", "value": "normalised"}
 DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}
 POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "fcfs": (Fcfs, {}),
