@@ -41,7 +41,7 @@ _STYLES = {
     "dysta_naive": PolicyStyle(VERMILLION, "P", ":"),
     "dysta_oracle": PolicyStyle(BLUE, "*", "--"),
     "srpt": PolicyStyle(BLUE, "X", "-."),
-    "srpt_weighted": PolicyStyle(BLUE, "h", "-"),
+    "srpt_weighted": PolicyStyle(BLUE, "D", "-"),
     "punctual": PolicyStyle(INK, "H", "-"),
     "punctual_oracle": PolicyStyle(BLUE, "H", "--"),
     "feasible_first": PolicyStyle(BLUE, "P", ":"),
@@ -50,16 +50,22 @@ _STYLES = {
     "hrrn": PolicyStyle(OLIVE, "d", ":"),
 }
 
+_FURTHER_MARKERS = "s^Dov<p>*"
 
-def style_of(policy: str) -> PolicyStyle:
-    """A policy's style; one with parameters or a sparse form has open markers and other dashes."""
+
+def style_of(policy: str, beside: Sequence[str] = ()) -> PolicyStyle:
+    """A policy's style; one with parameters or a sparse form has open markers and other dashes, and
+    of several settings of a policy in the list `beside` each has a marker of its own."""
     name, colon, _ = policy.partition(":")
     base = name.removesuffix("_sparse")
     style = _STYLES.get(name) or _STYLES.get(base) or PolicyStyle(INK, "8", "-")
     if not colon and base == name:
         return style
     line = (0.0, (1.0, 1.0)) if colon else (0.0, (6.0, 2.0))
-    return PolicyStyle(style.colour, style.marker, line, filled=False)
+    settings_of_it = [other for other in beside if other.startswith(f"{name}:")]
+    place = settings_of_it.index(policy) if policy in settings_of_it else 0
+    markers = [style.marker, *(m for m in _FURTHER_MARKERS if m != style.marker)]
+    return PolicyStyle(style.colour, markers[place % len(markers)], line, filled=False)
 
 
 def settings() -> dict[str, object]:

@@ -122,7 +122,7 @@ def tradeoff(experiment: Experiment) -> Drawn:
             for policy in sweep.points.policies:
                 violations = sweep.points.estimate(point, policy, VIOLATIONS[0])
                 antt = sweep.points.estimate(point, policy, ANTT[0])
-                style = style_of(policy)
+                style = style_of(policy, sweep.points.policies)
                 axes.errorbar(
                     violations.mean * 100,
                     antt.mean,
@@ -171,7 +171,7 @@ def lines(experiment: Experiment) -> Drawn:
                 xs = [point.slo_multiplier if over_slo else point.rate_hz for point in group]
                 for policy in sweep.points.policies:
                     found = [sweep.points.estimate(point, policy, metric) for point in group]
-                    style = style_of(policy)
+                    style = style_of(policy, sweep.points.policies)
                     axes.errorbar(
                         xs,
                         [estimate.mean * scale for estimate in found],
@@ -286,7 +286,7 @@ def bound(experiment: Experiment) -> Drawn:
         for number, group in enumerate(_shown(over_load), start=1):
             figure, axes = panel(4.4)
             for policy in sweep.points.policies:
-                style = style_of(policy)
+                style = style_of(policy, sweep.points.policies)
                 found = [ratios[policy, point] for point in group]
                 axes.errorbar(
                     [point.rate_hz for point in group],
