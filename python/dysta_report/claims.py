@@ -132,6 +132,12 @@ def gap_words(gap: Estimated, metric: str) -> str:
     return f"{gap.mean * scale:.3g} ± {gap.half_width * scale:.2g}{unit}"
 
 
+def _without_value(claim: dict[str, Any], sweep: Sweep, policies: str) -> Verdict:
+    """Of policies one of which refused requests, so that the metric has no value."""
+    refused = f"no {claim['metric']} of {policies} to compare, since requests were refused"
+    return Verdict(claim["says"], OPEN, refused, sweep.origins)
+
+
 def compared(
     experiment: Experiment, claim: dict[str, Any], pairs: list[tuple[str, str]]
 ) -> Verdict:
@@ -144,6 +150,8 @@ def compared(
     for point in chosen:
         for higher, lower in pairs:
             above, below = points.paired(point, higher, lower, metric)
+            if any(map(math.isnan, above + below)):
+                return _without_value(claim, sweep, f"{higher} and {lower}")
             gaps = differences(above, below)
             gap = estimated(gaps, comparisons)
             # Equal on every run is no breach, whatever the number of runs.
@@ -210,6 +218,8 @@ def largest_of(
         best: tuple[tuple[float, float, float], Point] | None = None
         for point in chosen:
             theirs, own = points.paired(point, other, policy, metric)
+            if any(map(math.isnan, theirs + own)):
+                return _without_value(claim, sweep, f"{other} and {policy}")
             found = measure(theirs, own, comparisons)
             if found is None:
                 left_out += 1

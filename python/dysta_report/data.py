@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,7 +70,8 @@ class Point:
 
 
 class Points:
-    """The results of a sweep: for each point, policy and metric a value a seed, none left out."""
+    """The results of a sweep: for each point, policy and metric a value a seed, none left out. It is
+    NaN where requests were refused and the metric has no value then."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -107,10 +109,14 @@ class Points:
         self.policies = list(policies)
         for cell in itertools.product(self.points, policies, metrics):
             for seed in seeds:
-                if seed not in self._values.get(cell, {}):
-                    point, policy, metric = cell
-                    where = f"'{policy}' at {self.words(point)}, seed {seed}"
-                    raise ReportError(path, f"has no {metric} of {where}, and of others")
+                if seed in self._values.get(cell, {}):
+                    continue
+                point, policy, metric = cell
+                if self._values.get((point, policy, "refusal_rate"), {}).get(seed, 0) > 0:
+                    self._values.setdefault(cell, {})[seed] = math.nan
+                    continue
+                where = f"'{policy}' at {self.words(point)}, seed {seed}"
+                raise ReportError(path, f"has no {metric} of {where}, and of others")
 
     def words(self, point: Point, *, short: bool = False, scenario: bool = True) -> str:
         """Rate and utilisation of a point, and what else varies; `short` for the heads of tables."""

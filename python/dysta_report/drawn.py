@@ -1,5 +1,6 @@
 """What a figure is made of: panels, each small enough for a phone, and tables."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -34,7 +35,9 @@ class Drawn:
 
 
 def with_interval(mean: float, half_width: float, digits: int = 3) -> str:
-    """A mean with its interval, in as many digits as the larger of both needs."""
+    """A mean with its interval, in as many digits as the larger of both needs; "-" for none."""
+    if math.isnan(mean):
+        return "-"
     if half_width in (0.0, float("inf")):
         return f"{mean:.{digits}g}"
     return f"{mean:.{digits}g} ± {half_width:.2g}"

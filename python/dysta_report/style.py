@@ -53,17 +53,23 @@ _STYLES = {
 _FURTHER_MARKERS = "s^Dov<p>*"
 
 
+def _name_of(policy: str) -> str:
+    """Without parameters, and without what is refused."""
+    return policy.partition(":")[0].partition(" ")[0]
+
+
 def style_of(policy: str, beside: Sequence[str] = ()) -> PolicyStyle:
-    """A policy's style; one with parameters or a sparse form has open markers and other dashes, and
-    of several settings of a policy in the list `beside` each has a marker of its own."""
-    name, colon, _ = policy.partition(":")
+    """A policy's style; one with parameters, with refusals or in a sparse form has open markers and
+    other dashes, and of several forms of a policy in the list `beside` each has a marker of its
+    own."""
+    name = _name_of(policy)
     base = name.removesuffix("_sparse")
     style = _STYLES.get(name) or _STYLES.get(base) or PolicyStyle(INK, "8", "-")
-    if not colon and base == name:
+    if policy == base:
         return style
-    line = (0.0, (1.0, 1.0)) if colon else (0.0, (6.0, 2.0))
-    settings_of_it = [other for other in beside if other.startswith(f"{name}:")]
-    place = settings_of_it.index(policy) if policy in settings_of_it else 0
+    line = (0.0, (6.0, 2.0)) if policy == name else (0.0, (1.0, 1.0))
+    forms = [other for other in beside if _name_of(other) == name != other]
+    place = forms.index(policy) if policy in forms else 0
     markers = [style.marker, *(m for m in _FURTHER_MARKERS if m != style.marker)]
     return PolicyStyle(style.colour, markers[place % len(markers)], line, filled=False)
 

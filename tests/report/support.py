@@ -1,6 +1,7 @@
 """Made-up experiments, as `dysta reproduce` leaves them."""
 
 import json
+import math
 import shutil
 import tempfile
 import unittest
@@ -56,6 +57,7 @@ class ReportTest(unittest.TestCase):
             f"s,{rate},{rate / 10},10,{seed},{policy},{metric},{value}"
             for (rate, policy, metric), by_seed in values.items()
             for seed, value in enumerate(by_seed, start=1)
+            if not math.isnan(value)  # as a sweep leaves out what has no value
         ]
         self.write("made_up/sweep/points.csv", "\n".join([POINT_HEADER, *rows, ""]))
         seeds = list(range(1, 1 + max(len(by_seed) for by_seed in values.values())))

@@ -194,6 +194,20 @@ class ClaimsTest(ReportTest):
         with self.assertRaisesRegex(ReportError, "points.csv: has no antt of 'x'"):
             self.compared([1, 2], [3, 4], kind="lowest", against=["x"])
 
+    def test_refused_requests_leave_nothing_to_compare(self) -> None:
+        """Rows that have no value then are no holes."""
+        refusals = {(5.0, "a", "refusal_rate"): [0.1, 0], (5.0, "b", "refusal_rate"): [0, 0]}
+        values = {(5.0, "b", "antt"): [1.0, 2.0], **refusals}
+        sweep = {"sweep": "sweep", "metric": "antt"}
+        for claim in (
+            {"kind": "lowest", "policy": "a", "against": ["b"]},
+            {"kind": "difference", "policy": "a", "against": ["b"], "at_least": 0},
+        ):
+            values[5.0, "a", "antt"] = [math.nan, 3.0]
+            found = self.verdict({**sweep, **claim}, values)
+            self.assertEqual(found.verdict, OPEN)
+            self.assertIn("since requests were refused", found.evidence)
+
     def test_statistic(self) -> None:
         files = [
             self.trace("m_a", [[0.2, 0.3], [0.4, 0.5]]),

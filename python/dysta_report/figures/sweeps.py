@@ -35,9 +35,21 @@ def _shown(entries: Sequence[_T]) -> list[_T]:
 
 
 def _bound_at(sweep: Sweep, point: Point) -> float:
-    """The mean over seeds of the bound on ANTT: the same requests, so the same whatever the policy."""
-    values = sweep.points.values(point, sweep.points.policies[0], BOUND[0])
-    return sum(values.values()) / len(values)
+    """The mean over seeds of the bound on ANTT: the same requests, so the same for every policy that
+    refuses none. NaN where all do."""
+    means = [
+        sweep.points.estimate(point, policy, BOUND[0]).mean for policy in sweep.points.policies
+    ]
+    return next((mean for mean in means if not math.isnan(mean)), math.nan)
+
+
+def _ratio_words(mean: float, low: float, high: float, digits: str) -> str:
+    """A ratio with its limits, as of `estimated_ratio`; "-" for none."""
+    if math.isnan(mean):
+        return "-"
+    if not math.isfinite(high):
+        return f"{mean:{digits}}"
+    return f"{mean:{digits}} ({low:{digits}} to {high:{digits}})"
 
 
 def _caption(sweep: Sweep, what: str) -> str:
@@ -67,6 +79,31 @@ def _error_bars(
     return (
         [min(e.bar, max(e.mean - least, 0)) * scale for e in estimates],
         [min(e.bar, max(most - e.mean, 0)) * scale for e in estimates],
+    )
+
+
+def _curve(
+    axes: Axes,
+    sweep: Sweep,
+    policy: str,
+    xs: Sequence[float],
+    ys: Sequence[float],
+    bars: tuple[list[float], list[float]],
+) -> None:
+    """A policy's points with error bars, and the line that joins them: of those that have values."""
+    if all(map(math.isnan, ys)):
+        return
+    style = style_of(policy, sweep.points.policies)
+    axes.errorbar(
+        xs,
+        ys,
+        yerr=bars,
+        color=style.colour,
+        marker=style.marker,
+        linestyle=style.line,
+        mfc=style.colour if style.filled else "none",
+        elinewidth=0.8,
+        label=policy,
     )
 
 
@@ -122,6 +159,8 @@ def tradeoff(experiment: Experiment) -> Drawn:
             for policy in sweep.points.policies:
                 violations = sweep.points.estimate(point, policy, VIOLATIONS[0])
                 antt = sweep.points.estimate(point, policy, ANTT[0])
+                if math.isnan(antt.mean):
+                    continue  # requests were refused: the table tells
                 style = style_of(policy, sweep.points.policies)
                 axes.errorbar(
                     violations.mean * 100,
@@ -171,17 +210,9 @@ def lines(experiment: Experiment) -> Drawn:
                 xs = [point.slo_multiplier if over_slo else point.rate_hz for point in group]
                 for policy in sweep.points.policies:
                     found = [sweep.points.estimate(point, policy, metric) for point in group]
-                    style = style_of(policy, sweep.points.policies)
-                    axes.errorbar(
-                        xs,
-                        [estimate.mean * scale for estimate in found],
-                        yerr=_error_bars(found, (metric, label, scale)),
-                        color=style.colour,
-                        marker=style.marker,
-                        linestyle=style.line,
-                        mfc=style.colour if style.filled else "none",
-                        elinewidth=0.8,
-                        label=policy,
+                    means = [estimate.mean * scale for estimate in found]
+                    _curve(
+                        axes, sweep, policy, xs, means, _error_bars(found, (metric, label, scale))
                     )
                 if metric == ANTT[0]:
                     axes.plot(
@@ -286,22 +317,13 @@ def bound(experiment: Experiment) -> Drawn:
         for number, group in enumerate(_shown(over_load), start=1):
             figure, axes = panel(4.4)
             for policy in sweep.points.policies:
-                style = style_of(policy, sweep.points.policies)
                 found = [ratios[policy, point] for point in group]
-                axes.errorbar(
-                    [point.rate_hz for point in group],
-                    [mean for mean, _, _ in found],
-                    yerr=[
-                        [mean - low if math.isfinite(high) else 0 for mean, low, high in found],
-                        [high - mean if math.isfinite(high) else 0 for mean, _, high in found],
-                    ],
-                    color=style.colour,
-                    marker=style.marker,
-                    linestyle=style.line,
-                    mfc=style.colour if style.filled else "none",
-                    elinewidth=0.8,
-                    label=policy,
+                bars = (
+                    [mean - low if math.isfinite(high) else 0 for mean, low, high in found],
+                    [high - mean if math.isfinite(high) else 0 for mean, _, high in found],
                 )
+                rates = [point.rate_hz for point in group]
+                _curve(axes, sweep, policy, rates, [mean for mean, _, _ in found], bars)
             axes.axhline(1, color=GREY, linewidth=1)
             plain_log_axis(axes, "y")
             axes.set_xticks([point.rate_hz for point in group])
@@ -316,15 +338,12 @@ def bound(experiment: Experiment) -> Drawn:
             caption = f"No schedule can be below 1. {_caption(sweep, 'the mean ratio')}"
             drawn.panels.append(Panel(_panel_name(sweep, number), caption, figure))
 
-        def cell(mean: float, low: float, high: float) -> str:
-            return f"{mean:.3g} ({low:.3g} to {high:.3g})" if math.isfinite(high) else f"{mean:.3g}"
-
         drawn.tables.append(
             Table(
                 f"{sweep.title}: ANTT / lower bound",
                 ["policy", *(sweep.points.words(point, short=True) for point in points)],
                 [
-                    [policy, *(cell(*ratios[policy, point]) for point in points)]
+                    [policy, *(_ratio_words(*ratios[policy, point], ".3g") for point in points)]
                     for policy in sweep.points.policies
                 ],
                 "requests/s (utilisation); 95% confidence in brackets",
@@ -349,12 +368,7 @@ def differences(experiment: Experiment) -> Drawn:
                     gap = estimated([(a - b) * scale for a, b in zip(theirs, own, strict=True)])
                     cells.append(with_interval(gap.mean, gap.half_width))
                 theirs, own = sweep.points.paired(point, policy, base, "antt")
-                mean, low, high = estimated_ratio(theirs, own)
-                cells.append(
-                    f"{mean:.2f} ({low:.2f} to {high:.2f})"
-                    if math.isfinite(high)
-                    else f"{mean:.2f}"
-                )
+                cells.append(_ratio_words(*estimated_ratio(theirs, own), ".2f"))
                 rows.append(cells)
         drawn.tables.append(
             Table(
