@@ -5,7 +5,7 @@ In a page, a block of sh is run if it starts with `build/release/dysta`, `mkdir`
 `python3`; a block of text right after it is what it prints, standard error included. Between
 `<!-- COMMAND -->` and `<!-- end -->` stands what `build/release/COMMAND` prints. All commands of a
 page run in one folder that holds the repository's data, examples and suite; one that fails without
-saying what in a block of text is a fault.
+saying what in a block of text is a fault, and so is one in an indented block, which is not run.
 
 usage: documented.py [--update] DYSTA PAGE...
 """
@@ -25,6 +25,7 @@ PART = re.compile(
     r"|<!-- (?P<program>dysta [^>]*?) -->\n(?P<printed>.*?)<!-- end -->\n",
     re.DOTALL,
 )
+INDENTED = re.compile(r"^ +```sh\n +(?P<command>.*)$", re.MULTILINE)
 
 
 def run(command: str, folder: Path) -> tuple[str, int]:
@@ -37,6 +38,9 @@ def run(command: str, folder: Path) -> tuple[str, int]:
 
 def renewed(page: Path, dysta: Path) -> str:
     """The page with what its commands print now."""
+    for block in INDENTED.finditer(page.read_text()):
+        if block["command"].startswith(RUN):
+            sys.exit(f"{page}: is in an indented block, and not run:\n{block['command']}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "build" / "release").mkdir(parents=True)
