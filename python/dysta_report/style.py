@@ -50,7 +50,7 @@ _STYLES = {
     "hrrn": PolicyStyle(OLIVE, "d", ":"),
 }
 
-_FURTHER_MARKERS = "s^Dov<p>*"
+_FURTHER_MARKERS = "s^Dov<p>*PdhX8H"
 
 
 def _name_of(policy: str) -> str:

@@ -520,6 +520,7 @@ def estimated(tables: str, predictor: str, **others: str) -> dict[str, str]:
 SDRM3 = {"overdue": "published", "alpha": "1"}
 PUNCTUAL = {"bonus": "0.3", "price": "8", "horizon": "2", "stretch": "0.5"}
 PUNCTUAL |= {"lost": "plain", "value": "normalised"}
+FEASIBLE_FIRST = {"bonus": "0.999999", "price": "0", "horizon": "1e9", "stretch": "0"}
 DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}
 POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "fcfs": (Fcfs, {}),
@@ -539,7 +540,7 @@ POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "punctual_oracle": (Punctual, estimated("pattern", "oracle", **PUNCTUAL)),
     "feasible_first": (
         Punctual,
-        estimated("pattern", "oracle", **PUNCTUAL | {"bonus": "0.999999", "horizon": "1000000"}),
+        estimated("pattern", "oracle", **PUNCTUAL | FEASIBLE_FIRST),
     ),
     "dysta": (Dysta, estimated("pattern", "average_all", **DYSTA)),
     "dysta_naive": (Dysta, estimated("model", "none", **DYSTA)),

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <queue>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -118,12 +119,14 @@ void write_requests(Writer& writer, std::size_t process, const TimelineRun& run)
   using Ends = std::priority_queue<std::pair<Seconds, std::size_t>,
                                    std::vector<std::pair<Seconds, std::size_t>>, std::greater<>>;
   constexpr std::size_t kRefused = 0;
+  bool any_refused = false;
   Tracks free;
   Ends busy;
   std::size_t tracks = 0;
   for (std::size_t r = 0; r < run.outcome->requests.size(); ++r) {
     const RequestOutcome& request = run.outcome->requests[r];
     if (request.refused()) {
+      if (!std::exchange(any_refused, true)) writer.name_track(process, kRefused, "refused");
       writer.instant(process, kRefused, fmt::format("#{} {} (refused)", r, run.request_names[r]),
                      request.request.arrival);
       continue;

@@ -19,7 +19,8 @@ namespace dysta {
 /// that the policy may well let wait.
 class AdmissionControl final : public Policy {
  public:
-  /// `predictor` is its own, not that of `policy`. Both are without tasks, and share a queue of
+  /// `predictor` is its own, not that of `policy`: it is told of an arrival twice, when the task is
+  /// asked about and when it is taken on. Both are without tasks, and share a queue of
   /// `accelerators`, at least one.
   AdmissionControl(std::unique_ptr<Policy> policy, std::unique_ptr<Predictor> predictor,
                    std::uint32_t accelerators);

@@ -3,7 +3,8 @@
 // still meet their deadline and soon cannot. Of the form of "apparent tardiness cost" (A. P. J.
 // Vepsalainen and T. E. Morton, "Priority Rules for Job Shops with Weighted Tardiness Costs",
 // Management Science 33(8), 1987), where a late task keeps the full urgency; here it has none left,
-// since a deadline that is missed cannot be missed again. docs/better-than-dysta.md.
+// since a deadline that is missed cannot be missed again. How large the bonus is and how early it
+// comes follow the length of the queue. docs/better-than-dysta.md.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -35,7 +36,7 @@ struct PunctualScore {
       Corner{kIsolated, Corner::End::greatest}, Corner{kStart, Corner::End::least},
       Corner{kStart, Corner::End::greatest}};
 
-  double bonus = 0;      ///< share that the score of the most urgent task loses, in [0, 1)
+  double bonus = 0;  ///< share that the most urgent task's score loses in a long queue, in [0, 1)
   double per_price = 0;  ///< what is left grows by so much a task in the queue; may be infinite
   double horizon = 0;    ///< isolated latencies of slack from which on there is no bonus
   double stretch = 0;    ///< more of them for each task in the queue
@@ -60,7 +61,8 @@ struct PunctualScore {
   /// 1 where the deadline can just be met, falling to 0 at the horizon, and 0 where it is lost.
   double urgency(double isolated_s, double start_s, double last_start_s) const {
     if (last_start_s < now_s) return lost_is_urgent ? 1 : 0;
-    const double horizon_s = isolated_s * (horizon + stretch * (isolated_s * queue_hz));
+    const double horizon_s =
+        isolated_s * (horizon + stretch * std::max(0.0, isolated_s * queue_hz));
     return std::max(0.0, 1 - std::max(0.0, start_s - now_s) / horizon_s);
   }
 

@@ -74,7 +74,11 @@ std::vector<Alias> aliases() {
       {"feasible_first",
        "punctual",
        "deadlines that can be met first, smallest true remaining x isolated (clairvoyant)",
-       {{"bonus", "0.999999"}, {"horizon", "1000000"}, {"predictor", "oracle"}}},
+       {{"bonus", "0.999999"},
+        {"price", "0"},
+        {"horizon", "1000000000"},
+        {"stretch", "0"},
+        {"predictor", "oracle"}}},
   };
 }
 

@@ -139,8 +139,7 @@ std::string Workload::digest(const std::function<void(std::size_t more)>& tell) 
   DigestedValues values;
   values.add(loaded->digest);
   for (const Pool& pool : pools()) {
-    if (!Dispatch::parse_one(pool.dispatch).global())
-      values.add(draw.seed);  // dispatchers draw too
+    if (!Dispatch::parse_one(pool.dispatch).global()) values.add(draw.seed);  // they draw too
   }
   try {
     const auto requests =
