@@ -84,11 +84,14 @@ class Points:
 
             def number(name: str) -> float:
                 try:
-                    return float(row[name])
+                    found = float(row[name])
                 except ValueError:
-                    raise ReportError(
-                        path, f"{name} is '{row[name]}', not a number", line
-                    ) from None
+                    found = math.nan
+                may_be_0 = name == "value" and not row["metric"].startswith("antt")
+                if not 0 <= found < math.inf or (found == 0 and not may_be_0):
+                    allowed = f"a number {'from' if may_be_0 else 'above'} 0"
+                    raise ReportError(path, f"{name} is '{row[name]}', not {allowed}", line)
+                return found
 
             value = number("value")
             # A scenario may have deadlines of its own.

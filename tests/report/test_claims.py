@@ -172,7 +172,9 @@ class ClaimsTest(ReportTest):
         self.assertIn("figures grow with the run: 1000 requests here", found.evidence)
 
     def test_zeros_have_no_factor(self) -> None:
-        found = self.compared([0, 0], [1, 2], kind="factor", against=["b"], at_least=4)
+        rates = {(5.0, "a", "violation_rate"): [0, 0], (5.0, "b", "violation_rate"): [0.1, 0.2]}
+        claim = {"sweep": "sweep", "metric": "violation_rate", "kind": "factor", "policy": "a"}
+        found = self.verdict({**claim, "against": ["b"], "at_least": 4}, rates)
         self.assertEqual(found.verdict, OPEN)
         self.assertIn("Left out for a value of 0: 1 of 1 comparisons", found.evidence)
 
@@ -312,6 +314,18 @@ class ClaimsTest(ReportTest):
             (None, "points.csv: cannot be read: "),
             ("{header}\n", "points.csv: has no results"),
             ("{header}\ns,fast,1,1,1,a,antt,1\n", "points.csv:2: rate_hz is 'fast', not a number"),
+            (
+                "{header}\ns,1,1,1,1,a,antt,-7\n",
+                "points.csv:2: value is '-7', not a number above 0",
+            ),
+            (
+                "{header}\ns,1,1,1,1,a,stp,inf\n",
+                "points.csv:2: value is 'inf', not a number from 0",
+            ),
+            (
+                "{header}\ns,1,1,1,1,a,stp,nan\n",
+                "points.csv:2: value is 'nan', not a number from 0",
+            ),
             ("{header}\ns,1,1\n", "points.csv:2: has not as many fields as the header"),
             ("{header}\n" + 2 * "s,1,1,1,1,a,antt,1\n", "points.csv:3: repeats an earlier line"),
             (
