@@ -418,29 +418,53 @@ class Hrrn(Policy):
 
 
 class Punctual(Policy):
+    def __init__(self, parameters: dict[str, str], variants: dict[str, Variant]) -> None:
+        super().__init__(parameters, variants)
+        self.bonus = float(parameters["bonus"])
+
     def choose(self, now: float, ready: list[Task]) -> Task:
-        bonus, price, horizon, stretch = (
-            float(self.parameters[name]) for name in ("bonus", "price", "horizon", "stretch")
+        most, budget, horizon, stretch = (
+            float(self.parameters[name]) for name in ("bonus", "budget", "horizon", "stretch")
         )
         value = self.option("value", "normalised", "plain", "priority")
         lost = 1.0 if self.option("lost", "plain", "urgent") == "urgent" else 0.0
-        # What every task there let expect of its isolated time as it arrived.
-        queue_hz = math.fsum(1 / self.isolated(Task(t.request, t.arrival)) for t in ready)
+
+        def arrived(task: Task) -> float:
+            """What a task there let expect of its isolated time as it arrived."""
+            return self.isolated(Task(task.request, task.arrival))
+
+        queue_hz = math.fsum(1 / arrived(task) for task in ready)
+
+        def cost_hz(task: Task) -> float:
+            if value == "plain":
+                return 1.0
+            return (task.priority if value == "priority" else 1) / arrived(task)
+
+        def ratio(task: Task) -> float:
+            cost = self.remaining(task)
+            if value != "plain":
+                cost *= self.isolated(task)
+            return cost / task.priority if value == "priority" else cost
 
         def score(task: Task) -> float:
             remaining, isolated = self.remaining(task), self.isolated(task)
             slack = task.deadline - remaining - now
-            queue = isolated * queue_hz
-            kept = (1 - bonus) * min(1.0, quotient(max(1.0, queue), price))
-            urgency = max(0.0, 1 - slack / (isolated * (horizon + stretch * queue)))
+            urgency = max(0.0, 1 - slack / (isolated * (horizon + stretch * isolated * queue_hz)))
             if slack < 0:
                 urgency = lost
-            cost = remaining if value == "plain" else remaining * isolated
-            if value == "priority":
-                cost /= task.priority
-            return cost * (1 - (1 - kept) * urgency)
+            return ratio(task) * (1 - self.bonus * urgency)
 
-        return smallest(ready, score)
+        chosen = smallest(ready, score)
+        if budget < 1:
+            # Places in Smith's order are 64 to an octave.
+            place = {id(t): math.frexp(ratio(t)) for t in ready}
+            place = {k: (e, int(m * 128)) for k, (m, e) in place.items()}
+            ahead = [t for t in ready if place[id(t)] < place[id(chosen)]]
+            charged = len(ahead) * math.fsum(cost_hz(t) for t in ahead)
+            allowed = budget * math.fsum(cost_hz(t) for t in ready)
+            self.bonus += 0.02 * self.next_latency(chosen) * (allowed - charged)
+            self.bonus = min(most, max(0.0, self.bonus))
+        return chosen
 
 
 class Prema(Policy):
@@ -518,9 +542,9 @@ def estimated(tables: str, predictor: str, **others: str) -> dict[str, str]:
 
 
 SDRM3 = {"overdue": "published", "alpha": "1"}
-PUNCTUAL = {"bonus": "0.3", "price": "8", "horizon": "2", "stretch": "0.5"}
+PUNCTUAL = {"budget": "0.01", "bonus": "0.8", "horizon": "2", "stretch": "0.5"}
 PUNCTUAL |= {"lost": "plain", "value": "normalised"}
-FEASIBLE_FIRST = {"bonus": "0.999999", "price": "0", "horizon": "1e9", "stretch": "0"}
+FEASIBLE_FIRST = {"budget": "1", "bonus": "0.999999", "horizon": "1e9", "stretch": "0"}
 DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}
 POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "fcfs": (Fcfs, {}),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -212,36 +213,51 @@ class ScanPunctual final : public ScoringPolicy<> {
   ScanPunctual(const Parameters& parameters, std::unique_ptr<Predictor> predictor,
                std::uint32_t accelerators)
       : ScoringPolicy(std::move(predictor)),
-        bonus_(parameters.number("bonus")),
-        per_price_(1 / parameters.number("price")),
+        budget_(parameters.number("budget")),
+        most_(parameters.number("bonus")),
         horizon_(parameters.number("horizon")),
         stretch_(parameters.number("stretch")),
         risk_(parameters.number("risk")),
         lost_is_urgent_(parameters.is("lost", "urgent")),
         plain_(parameters.is("value", "plain")),
         by_priority_(parameters.is("value", "priority")),
-        share_(1.0 / accelerators) {}
+        share_(1.0 / accelerators),
+        bonus_(most_) {}
 
   void on_arrival(const TaskArrival& arrival) override {
     ScoringPolicy::on_arrival(arrival);
     ready_.for_each([&](const ReadyTask& task) {
-      if (task.id == arrival.task) isolated_s_[task.id] = task.estimate.isolated.count();
+      if (task.id != arrival.task) return;
+      const double queue_hz = share_ / task.estimate.isolated.count();
+      const double cost_hz = plain_ ? share_ : by_priority_ ? task.weight * queue_hz : queue_hz;
+      present_[task.id] = {.queue_hz = queue_hz, .cost_hz = cost_hz};
+      queue_hz_ += queue_hz;
+      cost_hz_ += cost_hz;
     });
-    queue_hz_ += share_ / isolated_s_.at(arrival.task);
   }
   void on_finish(TaskId id) override {
     ScoringPolicy::on_finish(id);
-    queue_hz_ -= share_ / isolated_s_.at(id);
-    isolated_s_.erase(id);
-    if (isolated_s_.empty()) queue_hz_ = 0;
+    queue_hz_ -= present_.at(id).queue_hz;
+    cost_hz_ -= present_.at(id).cost_hz;
+    present_.erase(id);
+    if (present_.empty()) queue_hz_ = cost_hz_ = 0;
   }
   TaskId choose(Seconds now, AcceleratorId) override {
-    return ready_.run_smallest([&](const ReadyTask& task) {
-      return base(task) * (1 - (1 - kept(task)) * urgency(task, now.count()));
+    const TaskId chosen = ready_.run_smallest([&](const ReadyTask& task) {
+      return base(task) * (1 - bonus_ * urgency(task, now.count()));
     });
+    if (budget_ < 1) charge(ready_.make_ready(chosen));
+    ready_.start(chosen);
+    return chosen;
   }
 
  private:
+  /// What a task adds while it is there, an accelerator.
+  struct Present {
+    double queue_hz = 0;  ///< 1 / isolated
+    double cost_hz = 0;   ///< what a second of its turnaround costs
+  };
+
   double base(const ReadyTask& task) const {
     const double remaining_s = task.estimate.remaining.count();
     if (plain_) return remaining_s;
@@ -249,32 +265,49 @@ class ScanPunctual final : public ScoringPolicy<> {
     return by_priority_ ? cost_s / task.weight : cost_s;
   }
 
-  double queue(const ReadyTask& task) const { return task.estimate.isolated.count() * queue_hz_; }
-
-  double kept(const ReadyTask& task) const {
-    return (1 - bonus_) * std::min(1.0, std::max(share_, queue(task)) * per_price_);
-  }
-
   double urgency(const ReadyTask& task, double now_s) const {
     const Estimate& estimate = task.estimate;
     const double late_s = risk_ * estimate.deviation.count();
     const double start_s = task.deadline.count() - estimate.remaining.count() - late_s;
     if (start_s < now_s) return lost_is_urgent_ ? 1 : 0;
-    const double horizon_s = estimate.isolated.count() * (horizon_ + stretch_ * queue(task));
+    const double isolated_s = estimate.isolated.count();
+    const double horizon_s = isolated_s * (horizon_ + stretch_ * isolated_s * queue_hz_);
     return std::max(0.0, 1 - (start_s - now_s) / horizon_s);
   }
 
-  double bonus_;
-  double per_price_;
+  /// Its octave, and which 64th of it.
+  static std::pair<int, int> place(double ratio) {
+    int exponent = 0;
+    const double mantissa = std::frexp(ratio, &exponent);
+    return {exponent, static_cast<int>(mantissa * 128)};
+  }
+
+  void charge(const ReadyTask& chosen) {
+    double ahead_hz = 0;
+    double ahead = 0;
+    ready_.for_each([&](const ReadyTask& task) {
+      if (!(place(base(task)) < place(base(chosen)))) return;
+      ahead_hz += present_.at(task.id).cost_hz;
+      ahead += 1;
+    });
+    const double charged_hz = std::max(1.0, ahead * share_) * ahead_hz;
+    bonus_ += 0.02 * chosen.estimate.next_layer.count() * (budget_ * cost_hz_ - charged_hz);
+    bonus_ = std::clamp(bonus_, 0.0, most_);
+  }
+
+  double budget_;
+  double most_;
   double horizon_;
   double stretch_;
   double risk_;
   bool lost_is_urgent_;
   bool plain_;
   bool by_priority_;
-  double share_;                         ///< of a task that an accelerator has of it
-  double queue_hz_ = 0;                  ///< Σ 1 / isolated of all tasks there, an accelerator
-  std::map<TaskId, double> isolated_s_;  ///< of all tasks there
+  double share_;  ///< of a task that an accelerator has of it
+  double bonus_;
+  std::map<TaskId, Present> present_;
+  double queue_hz_ = 0;  ///< of all tasks there
+  double cost_hz_ = 0;   ///< the same
 };
 
 /// The policy as a scan; null for one that is none of these, or one in other arithmetic.

@@ -756,7 +756,7 @@ TEST(Punctual, lets_a_task_pass_that_would_miss_its_deadline) {
     return std::vector<Ask>{{.layers_s = {4}}, {.layers_s = {5}, .slo_s = slo_s}};
   };
   const auto punctual = [](const std::string& parameters) {
-    return "punctual:price=0,stretch=0," + parameters;
+    return "punctual:stretch=0," + parameters;
   };
   const Schedule pass{"BA", {9, 5}};
   const Schedule wait{"AB", {4, 9}};
@@ -769,23 +769,24 @@ TEST(Punctual, lets_a_task_pass_that_would_miss_its_deadline) {
   EXPECT_EQ(schedule_of(punctual("bonus=0.6,horizon=8"), asks(14)), pass);  // u = 0.775: 13.375
 }
 
-// A 3 x 3, B 5 x 5 without slack. A and B are a queue of 5/3 + 1 tasks like B, so B keeps 0.5 x
-// 2.67/4 of its score, 8.33; with C they are more than 4, and it keeps half, 12.5.
-TEST(Punctual, lets_it_pass_more_in_a_short_queue) {
-  const std::vector<Ask> two{{.layers_s = {3}}, {.layers_s = {5}, .slo_s = 5}};
-  std::vector<Ask> three = two;
-  three.push_back({.layers_s = {3}});
-  const std::string policy = "punctual:bonus=0.5,price=4";
-  EXPECT_EQ(schedule_of(policy, two), (Schedule{"BA", {8, 5}}));
-  EXPECT_EQ(schedule_of(policy, three), (Schedule{"ACB", {3, 11, 6}}));
-  EXPECT_EQ(schedule_of("punctual:bonus=0.5,price=0", two), (Schedule{"AB", {3, 8}}));
+// Three times: A 3 x 3, and B 5 x 5 without slack. B passes A and keeps it waiting for 5 s, at 1/3 a
+// second; the budget for those is 1% of 5 s at 1/3 + 1/5. So the bonus of 0.7 falls by
+// 0.02 · (1.667 - 0.027) to 0.667, and B's score rises from 7.5 to 8.3, to 9.1.
+TEST(Punctual, pays_less_for_deadlines_the_more_they_cost) {
+  std::vector<Ask> asks;
+  for (const double arrival_s : {0, 10, 20}) {
+    asks.push_back({.arrival_s = arrival_s, .layers_s = {3}});
+    asks.push_back({.arrival_s = arrival_s, .layers_s = {5}, .slo_s = 5});
+  }
+  EXPECT_EQ(schedule_of("punctual:bonus=0.7", asks).order, "BADCEF");
+  EXPECT_EQ(schedule_of("punctual:bonus=0.7,budget=1", asks).order, "BADCFE");
 }
 
 // A 4 x 4. B 5 x 5 with a slack of 8 s, and 2.25 tasks like B in the queue: 5 x (1 + 2.25) s of
 // horizon make it urgent, 14.8, and 5 s do not.
 TEST(Punctual, looks_further_ahead_in_a_long_queue) {
   const std::vector<Ask> asks{{.layers_s = {4}}, {.layers_s = {5}, .slo_s = 13}};
-  const std::string policy = "punctual:bonus=0.8,price=0,horizon=1,stretch=";
+  const std::string policy = "punctual:bonus=0.8,horizon=1,stretch=";
   EXPECT_EQ(schedule_of(policy + "1", asks), (Schedule{"BA", {9, 5}}));
   EXPECT_EQ(schedule_of(policy + "0", asks), (Schedule{"AB", {4, 9}}));
 }
@@ -796,7 +797,7 @@ TEST(Punctual, gives_a_lost_deadline_no_bonus_unless_told) {
   EXPECT_EQ(schedule_of("punctual:lost=urgent", asks), (Schedule{"BA", {9, 5}}));
 }
 
-// B's network takes 5 or 3 s: 4 s with a deviation of √2 s. 1 s of slack is urgent, 16 x 0.25,
+// B's network takes 5 or 3 s: 4 s with a deviation of √2 s. 1 s of slack is urgent, 16 x 0.26,
 // but not enough for one standard deviation: then B is as good as lost, 16 against 3.5 x 3.5.
 TEST(Punctual, may_ask_for_a_margin) {
   const std::vector<Ask> asks{{.layers_s = {3.5}},

@@ -3,8 +3,9 @@
 // still meet their deadline and soon cannot. Of the form of "apparent tardiness cost" (A. P. J.
 // Vepsalainen and T. E. Morton, "Priority Rules for Job Shops with Weighted Tardiness Costs",
 // Management Science 33(8), 1987), where a late task keeps the full urgency; here it has none left,
-// since a deadline that is missed cannot be missed again. How large the bonus is and how early it
-// comes follow the length of the queue. docs/better-than-dysta.md.
+// since a deadline that is missed cannot be missed again. How early the bonus comes follows the
+// length of the queue, and how large it is what deadlines have cost so far.
+// docs/better-than-dysta.md.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "dysta/predict/noisy.hpp"
+#include "dysta/sched/deadline_price.hpp"
 #include "dysta/sched/estimator.hpp"
 #include "dysta/sched/ready_index.hpp"
 #include "dysta/sched/registry.hpp"
@@ -32,30 +34,20 @@ struct PunctualScore {
   static constexpr std::size_t kColumns = 3;
   /// Urgency rises towards the start and is gone behind it: it has both ends.
   static constexpr std::array kCorners{
-      Corner{kBase, Corner::End::least}, Corner{kIsolated, Corner::End::least},
-      Corner{kIsolated, Corner::End::greatest}, Corner{kStart, Corner::End::least},
-      Corner{kStart, Corner::End::greatest}};
+      Corner{kBase, Corner::End::least}, Corner{kIsolated, Corner::End::greatest},
+      Corner{kStart, Corner::End::least}, Corner{kStart, Corner::End::greatest}};
 
-  double bonus = 0;  ///< share that the most urgent task's score loses in a long queue, in [0, 1)
-  double per_price = 0;  ///< what is left grows by so much a task in the queue; may be infinite
-  double horizon = 0;    ///< isolated latencies of slack from which on there is no bonus
-  double stretch = 0;    ///< more of them for each task in the queue
+  double bonus = 0;    ///< share that the most urgent task's score loses, in [0, 1)
+  double horizon = 0;  ///< isolated latencies of slack from which on there is no bonus
+  double stretch = 0;  ///< more of them for each task in the queue
   bool lost_is_urgent = false;
-  double least_queue = 1;  ///< a task an accelerator: whoever asks is in the queue
   double now_s = 0;
   double queue_hz = 0;          ///< Σ 1 / isolated of all tasks there, an accelerator
   double least_isolated_s = 0;  ///< of all tasks so far
 
-  double operator()(double base, double isolated_s, double most_isolated_s, double start_s,
+  double operator()(double base, double most_isolated_s, double start_s,
                     double last_start_s) const {
-    const double u = urgency(most_isolated_s, start_s, last_start_s);
-    return base * (1 - (1 - kept(isolated_s * queue_hz)) * u);
-  }
-
-  /// What the most urgent task keeps of its score. `queue` is the normalised turnaround that it
-  /// costs all others to let it run, in tasks of its own length.
-  double kept(double queue) const {
-    return (1 - bonus) * std::min(1.0, std::max(least_queue, queue) * per_price);
+    return base * (1 - bonus * urgency(most_isolated_s, start_s, last_start_s));
   }
 
   /// 1 where the deadline can just be met, falling to 0 at the horizon, and 0 where it is lost.
@@ -71,17 +63,17 @@ struct PunctualScore {
     return joined(columns[kBase], columns[kStart]);
   }
 
-  /// In d least horizons an urgency u rises to u + d or 1, whichever is less. A score falls by the
-  /// greatest factor where it gets to 1. A queue that is r times as long takes at most a factor of
-  /// r from what is kept, or from what 1 - u is. docs/decisions/010 derives the margin for
-  /// rounding.
+  /// In d least horizons, and with a horizon that is up to 1 / r times as long, an urgency u rises
+  /// to at most min(1, 1 - r (1 - u) + d). Of (1 - bonus' u') / (1 - bonus u) the least is where u
+  /// is 0, or where u' gets to 1. docs/decisions/010 derives the margin for rounding.
   static double later(double bound, const PunctualScore& then, const PunctualScore& now) {
-    const double least = now.kept(now.least_queue);
-    const double least_horizon_s = now.horizon * now.least_isolated_s;
-    const double d = std::min(1.0, (now.now_s - then.now_s) / least_horizon_s);
-    const double r = std::min(then.queue_hz / now.queue_hz, now.queue_hz / then.queue_hz);
-    const double margin = 32 * std::numeric_limits<double>::epsilon() / least;
-    return std::max(0.0, bound * r * (least / (least + (1 - least) * d)) * (1 - margin));
+    const double d = (now.now_s - then.now_s) / (now.horizon * now.least_isolated_s);
+    const double r = std::min(1.0, then.queue_hz / now.queue_hz);
+    const double without = 1 - now.bonus * std::min(1.0, 1 - r + d);
+    const double urgent = (1 - now.bonus) / (1 - then.bonus * (1 - std::min(1.0, d / r)));
+    const double margin =
+        32 * std::numeric_limits<double>::epsilon() / (1 - std::max(then.bonus, now.bonus));
+    return std::max(0.0, bound * std::min(without, urgent) * (1 - margin));
   }
 };
 
@@ -91,73 +83,93 @@ enum class Value { normalised, plain, priority };
 struct PunctualSettings {
   double risk = 0;  ///< standard deviations that the estimate is taken longer by
   Value value = Value::normalised;
+  double share = 1;  ///< 1 / accelerators that serve the queue
 };
 
 class Punctual final : public Policy {
  public:
   /// `score` is without tasks.
   Punctual(std::unique_ptr<Predictor> predictor, const PunctualScore& score,
-           const PunctualSettings& settings)
-      : predictor_(std::move(predictor)), settings_(settings), score_(score) {
+           const DeadlinePrice& price, const PunctualSettings& settings)
+      : predictor_(std::move(predictor)), settings_(settings), score_(score), price_(price) {
     score_.least_isolated_s = std::numeric_limits<double>::infinity();
   }
 
   void on_arrival(const TaskArrival& arrival) override {
-    const double weight = settings_.value == Value::priority ? dysta::weight(arrival.priority) : 1;
-    if (index(arrival.task) >= asked_.size()) asked_.resize(index(arrival.task) + 1);
+    const TaskId id = arrival.task;
+    if (index(id) >= tasks_.size()) tasks_.resize(index(id) + 1);
     const Estimate estimate = predictor_->on_arrival(arrival);
-    const double isolated_s = estimate.isolated.count();
-    asked_[index(arrival.task)] = {.deadline_s = arrival.deadline().count(),
-                                   .weight = weight,
-                                   .queue_hz = score_.least_queue / isolated_s};
-    score_.queue_hz += asked_[index(arrival.task)].queue_hz;
+    const double queue_hz = settings_.share / estimate.isolated.count();
+    tasks_[index(id)] = {.deadline_s = arrival.deadline().count(),
+                         .weight = dysta::weight(arrival.priority),
+                         .queue_hz = queue_hz,
+                         .cost_hz = cost_hz(arrival.priority, queue_hz)};
+    score_.queue_hz += queue_hz;
     ++present_;
-    tasks_.admit(arrival.task, columns(arrival.task, estimate));
+    const Columns row = columns(tasks_[index(id)], estimate);
+    price_.arrives(row[PunctualScore::kBase], tasks_[index(id)].cost_hz);
+    ready_.admit(id, row);
   }
-  void on_layer_done(TaskId task, const Observation& observation) override {
-    const Estimate estimate = predictor_->on_layer_done(task, observation);
-    tasks_.make_ready(task, [&](Columns& row) { row = columns(task, estimate); });
+  void on_layer_done(TaskId id, const Observation& observation) override {
+    const Estimate estimate = predictor_->on_layer_done(id, observation);
+    const Columns row = columns(tasks_[index(id)], estimate);
+    price_.waits(row[PunctualScore::kBase], tasks_[index(id)].cost_hz);
+    ready_.make_ready(id, [&](Columns& of_task) { of_task = row; });
   }
-  void on_finish(TaskId task) override {
-    tasks_.retire(task);
+  void on_finish(TaskId id) override {
+    ready_.retire(id);
     // An empty queue is 0 again, whatever rounding has left.
-    score_.queue_hz = --present_ == 0 ? 0 : score_.queue_hz - asked_[index(task)].queue_hz;
+    score_.queue_hz = --present_ == 0 ? 0 : score_.queue_hz - tasks_[index(id)].queue_hz;
+    price_.leaves(tasks_[index(id)].cost_hz);
   }
   TaskId choose(Seconds now, AcceleratorId) override {
     score_.now_s = now.count();
-    return tasks_.run_smallest(score_);
+    score_.bonus = price_.value();
+    const TaskId id = ready_.run_smallest(score_);
+    const Task& task = tasks_[index(id)];
+    price_.runs(task.base, task.cost_hz, task.next_layer_s);
+    return id;
   }
 
  private:
   using Columns = ReadyIndex<PunctualScore>::Columns;
 
-  /// What was asked with a task.
-  struct Asked {
+  struct Task {
     double deadline_s = 0;
-    double weight = 1;
-    double queue_hz = 0;  ///< its part of that of all
+    double weight = 1;    ///< its priority
+    double queue_hz = 0;  ///< its part of the queue
+    double cost_hz = 0;   ///< what a second of its turnaround costs, an accelerator
+    double base = 0;      ///< as in its row
+    double next_layer_s = 0;
   };
 
-  Columns columns(TaskId task, const Estimate& estimate) {
-    const Asked& asked = asked_[index(task)];
+  double cost_hz(Priority priority, double queue_hz) const {
+    if (settings_.value == Value::plain) return settings_.share;
+    return settings_.value == Value::priority ? dysta::weight(priority) * queue_hz : queue_hz;
+  }
+
+  Columns columns(Task& task, const Estimate& estimate) {
     const double remaining_s = estimate.remaining.count();
     const double isolated_s = estimate.isolated.count();
     score_.least_isolated_s = std::min(score_.least_isolated_s, isolated_s);
+    task.base = settings_.value == Value::plain ? remaining_s : remaining_s * isolated_s;
+    if (settings_.value == Value::priority) task.base /= task.weight;
+    task.next_layer_s = estimate.next_layer.count();
     Columns columns;
-    columns[PunctualScore::kBase] =
-        settings_.value == Value::plain ? remaining_s : remaining_s * isolated_s / asked.weight;
+    columns[PunctualScore::kBase] = task.base;
     columns[PunctualScore::kIsolated] = isolated_s;
     columns[PunctualScore::kStart] =
-        asked.deadline_s - remaining_s - settings_.risk * estimate.deviation.count();
+        task.deadline_s - remaining_s - settings_.risk * estimate.deviation.count();
     return columns;
   }
 
   std::unique_ptr<Predictor> predictor_;
   PunctualSettings settings_;
   PunctualScore score_;
-  std::vector<Asked> asked_;  ///< by task
+  DeadlinePrice price_;
+  std::vector<Task> tasks_;  ///< by id
   std::size_t present_ = 0;
-  ReadyIndex<PunctualScore> tasks_;
+  ReadyIndex<PunctualScore> ready_;
 };
 
 Value value_of(const Parameters& parameters) {
@@ -165,19 +177,29 @@ Value value_of(const Parameters& parameters) {
   return parameters.is("value", "priority") ? Value::priority : Value::normalised;
 }
 
+/// Of remaining latency to what a second costs, for inputs up to four times as long as the mean.
+double largest_ratio(Value value, const Profiles& profiles) {
+  double longest_s = 0;
+  for (const Profile& profile : profiles.all()) {
+    longest_s = std::max(longest_s, 4 * profile.e2e_pattern.count());
+  }
+  return value == Value::plain ? longest_s : longest_s * longest_s;
+}
+
 std::unique_ptr<Policy> make_punctual(const Parameters& parameters, const PolicyContext& context) {
   auto predictor = make_predictor(parameters, context);
+  const Value value = value_of(parameters);
   const double noise = parameters.number("noise");
   if (noise > 0) predictor = std::make_unique<NoisyPredictor>(std::move(predictor), noise);
   return std::make_unique<Punctual>(
       std::move(predictor),
-      PunctualScore{.bonus = parameters.number("bonus"),
-                    .per_price = 1 / parameters.number("price"),
-                    .horizon = parameters.number("horizon"),
+      PunctualScore{.horizon = parameters.number("horizon"),
                     .stretch = parameters.number("stretch"),
-                    .lost_is_urgent = parameters.is("lost", "urgent"),
-                    .least_queue = 1.0 / context.accelerators},
-      PunctualSettings{.risk = parameters.number("risk"), .value = value_of(parameters)});
+                    .lost_is_urgent = parameters.is("lost", "urgent")},
+      DeadlinePrice(parameters.number("bonus"), parameters.number("budget"), context.accelerators,
+                    largest_ratio(value, context.profiles)),
+      PunctualSettings{
+          .risk = parameters.number("risk"), .value = value, .share = 1.0 / context.accelerators});
 }
 
 }  // namespace
@@ -188,14 +210,14 @@ PolicyEntry punctual_entry() {
       .help =
           "the smallest remaining x isolated runs, less where a deadline is near and can be met",
       .parameters = with_estimator(
-          {{.name = "bonus",
-            .help = "share that the score of the most urgent task loses in a long queue",
-            .default_value = 0.3,
+          {{.name = "budget",
+            .help = "share of all normalised turnaround that deadlines may cost; 1 is any cost",
+            .default_value = 0.01,
+            .largest = 1},
+           {.name = "bonus",
+            .help = "share that the score of the most urgent task loses at most",
+            .default_value = 0.8,
             .largest = 0.999999},
-           {.name = "price",
-            .help =
-                "tasks from which on a queue is long; in a shorter one less of the score is left",
-            .default_value = 8.0},
            {.name = "horizon",
             .help = "isolated latencies of slack from which on there is no bonus",
             .default_value = 2.0,

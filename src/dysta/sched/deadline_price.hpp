@@ -1,0 +1,110 @@
+// What a deadline may cost those who wait for it, found while running.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace dysta {
+
+/// What tasks that wait cost, by their place in Smith's order: the smallest remaining latency a
+/// unit of cost comes first. Places are told apart by the leading bits of that ratio, 64 to an
+/// octave, as hardware would; what is below the least of 32 octaves, or above the largest, is in
+/// its place. Adding, removing and asking take some ten steps whatever the number of tasks, and no
+/// memory.
+class SmithOrder {
+ public:
+  /// The largest octave is that of `largest_ratio`.
+  explicit SmithOrder(double largest_ratio);
+
+  struct Sum {
+    double cost_hz = 0;
+    std::uint32_t tasks = 0;
+  };
+
+  /// A task with this ratio (greater than 0) waits; it costs so much a second.
+  void add(double ratio, double cost_hz) { change(place(ratio), cost_hz, 1); }
+  /// One that was added with the same two numbers does not wait any more.
+  void remove(double ratio, double cost_hz) { change(place(ratio), -cost_hz, ~std::uint32_t{0}); }
+
+  /// Of all tasks in front of the place that this ratio has.
+  Sum ahead_of(double ratio) const;
+
+ private:
+  static constexpr std::uint64_t kLeadingBits = 6;
+  static constexpr std::uint64_t kPlaces = std::uint64_t{32} << kLeadingBits;
+
+  std::size_t place(double ratio) const;
+  void change(std::size_t place, double cost_hz, std::uint32_t tasks);
+
+  std::uint64_t first_;                  ///< leading bits of the first place
+  std::array<Sum, kPlaces + 1> sums_{};  ///< a Fenwick tree: node i sums the last (i & -i) up to i
+};
+
+/// The share by which a deadline may improve a task's place, moved so that what all deadlines cost
+/// stays within a budget.
+///
+/// While a layer of E seconds runs, all tasks that are there wait, which costs E · Σ cost. Had the
+/// first in Smith's order run instead, those ahead of the one that runs would wait E seconds less;
+/// and so would those that come in the meantime, of which there are the more, the more are ahead.
+/// So E · tasks ahead · Σ cost of them is charged, and the price
+///
+///     p <- p + 0.02 · E · (budget · Σ cost - tasks ahead · Σ cost ahead)      within [0, most]
+///
+/// settles where deadlines take that share of what waiting costs; where they cost less it is
+/// `most`. Costs are in requests' own isolated latencies, so the step has no time scale.
+class DeadlinePrice {
+ public:
+  /// It starts at `most`, and stays there where `budget` is 1 or more. Ratios are mostly below
+  /// `largest_ratio`.
+  DeadlinePrice(double most, double budget, std::uint32_t accelerators, double largest_ratio)
+      : most_(most),
+        budget_(budget),
+        accelerators_(accelerators),
+        price_(most),
+        order_(largest_ratio) {}
+
+  double value() const { return price_; }
+
+  /// A task is there and waits: its ratio in Smith's order, and what a second of it costs.
+  void arrives(double ratio, double cost_hz) {
+    if (fixed()) return;
+    all_hz_ += cost_hz;
+    ++present_;
+    order_.add(ratio, cost_hz);
+  }
+  /// A task that ran waits again.
+  void waits(double ratio, double cost_hz) {
+    if (fixed()) return;
+    if (latest_) order_.add(latest_->ratio, latest_->cost_hz);
+    latest_ = Waiting{ratio, cost_hz};
+  }
+  /// A task that waits runs a layer of so many seconds.
+  void runs(double ratio, double cost_hz, double layer_s);
+  /// A task that ran is gone.
+  void leaves(double cost_hz) {
+    if (fixed()) return;
+    // None cost nothing, whatever rounding has left.
+    all_hz_ = --present_ == 0 ? 0 : all_hz_ - cost_hz;
+  }
+
+ private:
+  struct Waiting {
+    double ratio = 0;
+    double cost_hz = 0;
+  };
+
+  bool fixed() const { return budget_ >= 1; }
+
+  double most_;
+  double budget_;
+  double accelerators_;
+  double price_;
+  double all_hz_ = 0;
+  std::size_t present_ = 0;
+  std::optional<Waiting> latest_{};  ///< it mostly goes on, so it is not put in order before
+  SmithOrder order_;                 ///< of all others that wait
+};
+
+}  // namespace dysta
