@@ -15,9 +15,9 @@ constexpr std::uint64_t kMantissaBits = 52;
 }  // namespace
 
 SmithOrder::SmithOrder(double largest_ratio)
-    : first_((((std::bit_cast<std::uint64_t>(largest_ratio) >> kMantissaBits) + 1)
-              << kLeadingBits) -
-             kPlaces) {}
+    : first_(
+          (((std::bit_cast<std::uint64_t>(largest_ratio) >> kMantissaBits) + 1) << kLeadingBits) -
+          kPlaces) {}
 
 std::size_t SmithOrder::place(double ratio) const {
   const std::uint64_t leading =
