@@ -217,7 +217,7 @@ class RefusalsTest(CliTest):
         self.assertEqual(everything["antt"], 2)
         self.assertEqual(some["name"], "edf")
         self.assertEqual(some["label"], "edf refusing late")
-        self.assertEqual(some["parameters"], {"admission": "deadline"})
+        self.assertEqual(some["parameters"]["admission"], "deadline")
         self.assertAlmostEqual(some["refusal_rate"], 1 / 3)
         self.assertAlmostEqual(some["violation_rate"], 1 / 3)
         self.assertIsNone(some["antt"])

@@ -389,7 +389,15 @@ class Fcfs(Policy):
 
 class Edf(Policy):
     def choose(self, now: float, ready: list[Task]) -> Task:
-        return smallest(ready, lambda t: t.deadline)
+        if self.option("deadlines", "request", "layer") == "request":
+            return smallest(ready, lambda t: t.deadline)
+
+        def layer_deadline(task: Task) -> float:
+            isolated = self.isolated(task)
+            done = isolated - self.remaining(task) + self.next_latency(task)
+            return task.arrival + task.request.slo * done / isolated
+
+        return smallest(ready, layer_deadline)
 
 
 class Sjf(Policy):
@@ -548,7 +556,7 @@ FEASIBLE_FIRST = {"budget": "1", "bonus": "0.999999", "horizon": "1e9", "stretch
 DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}
 POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "fcfs": (Fcfs, {}),
-    "edf": (Edf, {}),
+    "edf": (Edf, estimated("pattern", "none", deadlines="request")),
     "sjf": (Sjf, estimated("model", "none", weight="none")),
     "sjf_sparse": (Sjf, estimated("pattern", "average_all", weight="none")),
     "srpt": (Sjf, estimated("pattern", "oracle", weight="none")),

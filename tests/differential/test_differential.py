@@ -24,6 +24,10 @@ TOLERANCE = 1e-9  # relative
 POLICIES = (
     "fcfs",
     "edf",
+    "edf:deadlines=layer",
+    "edf:deadlines=layer,tables=model",
+    "edf:deadlines=layer,predictor=recursive",
+    "edf:deadlines=layer,predictor=oracle",
     "srpt",
     "srpt:tables=model",
     "srpt_weighted",

@@ -235,11 +235,13 @@ std::vector<ConfiguredPolicy> configurations() {
   std::vector<ConfiguredPolicy> all = test::all_configurations();
   for (const char* text :
        {"dysta:beta=0", "dysta:beta=1", "dysta:beta=50", "dysta:wait_unit_s=0",
-        "dysta:wait_unit_s=30", "dysta_oracle:beta=0.3,wait_unit_s=auto", "sdrm3:alpha=0",
-        "sdrm3:alpha=0.01", "sdrm3_sparse:alpha=0.1,overdue=urgent", "punctual:bonus=0",
-        "punctual:bonus=0.95,horizon=0.5,budget=1", "punctual:horizon=50,noise=0.5",
-        "punctual:bonus=0.6,budget=1,horizon=4,stretch=0", "punctual:budget=0.2,stretch=3",
-        "punctual:budget=0.05,value=plain", "punctual:risk=1,lost=urgent,value=priority"}) {
+        "dysta:wait_unit_s=30", "dysta_oracle:beta=0.3,wait_unit_s=auto",
+        "edf:deadlines=layer,predictor=recursive", "edf:deadlines=layer,predictor=oracle",
+        "sdrm3:alpha=0", "sdrm3:alpha=0.01", "sdrm3_sparse:alpha=0.1,overdue=urgent",
+        "punctual:bonus=0", "punctual:bonus=0.95,horizon=0.5,budget=1",
+        "punctual:horizon=50,noise=0.5", "punctual:bonus=0.6,budget=1,horizon=4,stretch=0",
+        "punctual:budget=0.2,stretch=3", "punctual:budget=0.05,value=plain",
+        "punctual:risk=1,lost=urgent,value=priority"}) {
     all.push_back(PolicyRegistry().parse(text).front());
   }
   return all;

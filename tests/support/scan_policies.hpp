@@ -36,6 +36,28 @@ class ScanEdf final : public ScoringPolicy<> {
   }
 };
 
+class ScanLayerEdf final : public ScoringPolicy<> {
+ public:
+  explicit ScanLayerEdf(std::unique_ptr<Predictor> predictor)
+      : ScoringPolicy(std::move(predictor)) {}
+
+  void on_arrival(const TaskArrival& arrival) override {
+    slo_s_[arrival.task] = arrival.slo.count();
+    ScoringPolicy::on_arrival(arrival);
+  }
+  TaskId choose(Seconds, AcceleratorId) override {
+    return ready_.run_smallest([this](const ReadyTask& task) {
+      const Estimate& estimate = task.estimate;
+      const Seconds done = estimate.isolated - estimate.remaining + estimate.next_layer;
+      const double share_s = slo_s_.at(task.id) * done.count() / estimate.isolated.count();
+      return task.arrival.count() + share_s;
+    });
+  }
+
+ private:
+  std::map<TaskId, double> slo_s_;
+};
+
 class ScanSjf final : public ScoringPolicy<> {
  public:
   ScanSjf(std::unique_ptr<Predictor> predictor, bool weighted)
@@ -317,7 +339,10 @@ inline std::unique_ptr<Policy> make_scan(const ConfiguredPolicy& policy,
   const std::string_view family =
       std::string_view(policy.name()).substr(0, policy.name().find('_'));
   if (family == "fcfs") return std::make_unique<ScanFcfs>();
-  if (family == "edf") return std::make_unique<ScanEdf>();
+  if (family == "edf") {
+    if (parameters.is("deadlines", "request")) return std::make_unique<ScanEdf>();
+    return std::make_unique<ScanLayerEdf>(make_predictor(parameters, context));
+  }
   if (family == "planaria") {
     return std::make_unique<ScanPlanaria>(parameters.is("overdue", "urgent"));
   }

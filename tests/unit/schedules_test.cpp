@@ -545,6 +545,37 @@ TEST(Edf, the_earliest_deadline_runs) {
   EXPECT_EQ(schedule_of("edf", asks), (Schedule{"ABCAA", {9, 4, 5}}));
 }
 
+// A's layers are due at 20 · 2/8 = 5, 20 · 4/8 = 10 and 20, B's at 11.5: at 2 A goes on, at 4 it is
+// put aside.
+TEST(EdfByLayer, the_next_layer_with_the_earliest_share_of_a_deadline_runs) {
+  const std::vector<Ask> asks{{.layers_s = {2, 2, 4}, .slo_s = 20},
+                              {.arrival_s = 1, .layers_s = {2}, .slo_s = 10.5}};
+  EXPECT_EQ(schedule_of("edf:deadlines=layer", asks), (Schedule{"AABA", {10, 6}}));
+  EXPECT_EQ(schedule_of("edf", asks), (Schedule{"ABAA", {10, 4}}));
+}
+
+// At 0 A's first layer is due at 4, as B is. At 2 its last is due at 16, as the request is, so B
+// runs; with B's deadline at 16 as well A goes on, and with A's own deadline any later it does not.
+TEST(EdfByLayer, the_last_layer_is_due_with_the_request) {
+  const auto order = [](double a_slo_s, double b_slo_s) {
+    return schedule_of("edf:deadlines=layer", {{.layers_s = {2, 6}, .slo_s = a_slo_s},
+                                               {.layers_s = {2}, .slo_s = b_slo_s}})
+        .order;
+  };
+  EXPECT_EQ(order(16, 4), "ABA");
+  EXPECT_EQ(order(16, 16), "AAB");
+  EXPECT_EQ(order(16.5, 16), "ABA");
+}
+
+// What is true of A is 2 and 2 s, on average 2 and 6: its first layer is due at 16 · 2/4 or 16 ·
+// 2/8.
+TEST(EdfByLayer, shares_are_estimates) {
+  const std::vector<Ask> asks{{.layers_s = {2, 2}, .slo_s = 16, .other_layers_s = {2, 10}},
+                              {.layers_s = {2}, .slo_s = 6}};
+  EXPECT_EQ(schedule_of("edf:deadlines=layer", asks), (Schedule{"ABA", {6, 4}}));
+  EXPECT_EQ(schedule_of("edf:deadlines=layer,predictor=oracle", asks), (Schedule{"BAA", {6, 2}}));
+}
+
 // At 0: A 12 - 8 = 4, B 10 - 2 = 8. At 4: A 12 - 4 - 4 = 4, B 10 - 4 - 2 = 4, and A came first.
 TEST(Llf, the_least_laxity_runs_not_the_earliest_deadline) {
   const std::vector<Ask> asks{{.layers_s = {4, 4}, .slo_s = 12}, {.layers_s = {2}, .slo_s = 10}};
@@ -638,6 +669,7 @@ TEST(Ties, of_equal_scores_the_earlier_arrival_runs) {
        {.arrival_s = 2, .layers_s = {4}, .slo_s = 8}},
       // Deadline 10.
       {"edf", plain_b, plain_c},
+      {"edf:deadlines=layer", plain_b, plain_c},
       // Laxity 10 - 2 - 4 and 8 - 2 - 2.
       {"llf", plain_b, {.arrival_s = 2, .layers_s = {2}, .slo_s = 6}},
   };
@@ -653,6 +685,8 @@ TEST(Ties, of_equal_scores_and_arrivals_the_lower_request_runs) {
                              "edf", "hrrn", "dysta", "dysta_naive", "dysta_oracle"}) {
     EXPECT_EQ(schedule_of(policy, {ask, ask, ask}), (Schedule{"AABBCC", {5, 9, 13}})) << policy;
   }
+  // First layers are due at 1 + 20/2, second ones at 21.
+  EXPECT_EQ(schedule_of("edf:deadlines=layer", {ask, ask, ask}), (Schedule{"ABCABC", {9, 11, 13}}));
   // Laxity. At 1: all 16. At 3: A 16, B 14, C 14. At 5: A 14, B 14, C 12. At 7: all 12. At 9: B 10,
   // C 10.
   EXPECT_EQ(schedule_of("llf", {ask, ask, ask}), (Schedule{"ABCABC", {9, 11, 13}}));
