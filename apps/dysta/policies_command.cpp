@@ -39,13 +39,11 @@ std::string as_markdown(const PolicyRegistry& registry) {
                    parameters);
   }
   text += "\n| parameter | what it is | allowed |\n| --- | --- | --- |\n";
-  std::vector<std::string> listed;
   for (const PolicyEntry& entry : registry.entries()) {
     for (const ParameterSpec& spec : entry.parameters) {
-      if (std::find(listed.begin(), listed.end(), spec.name) != listed.end()) continue;
-      listed.push_back(spec.name);
-      fmt::format_to(std::back_inserter(text), "| `{}` | {} | {} |\n", spec.name, spec.help,
-                     spec.allowed());
+      // Once, unless it means something else to another policy.
+      const auto row = fmt::format("| `{}` | {} | {} |\n", spec.name, spec.help, spec.allowed());
+      if (text.find(row) == std::string::npos) text += row;
     }
   }
   return text;

@@ -4,8 +4,9 @@ from support import CliTest
 
 RUN = ("simulate", "--traces", "traces", "--rate", "9", "--count", "5", "--json", "out.json")
 POLICIES = (
-    "dysta, dysta_naive, dysta_oracle, edf, fcfs, feasible_first, hrrn, llf, planaria, prema, "
-    "prema_sparse, punctual, punctual_oracle, sdrm3, sdrm3_sparse, sjf, sjf_sparse, srpt, srpt_weighted"
+    "dysta, dysta_naive, dysta_oracle, edf, fcfs, feasible_first, hrrn, likely_first, llf, planaria, "
+    "prema, prema_sparse, punctual, punctual_oracle, sdrm3, sdrm3_sparse, sjf, sjf_sparse, srpt, "
+    "srpt_weighted"
 )
 NOT_NUMBERS = ("", *"abc nan inf -inf 1e400 0x10 +5".split(), " 5", "5 ", *"1,5 1e --1".split())
 ARRIVALS = "allowed is poisson, periodic[:jitter=0..1], gamma[:cv=0.05..20] or replay:FILE"

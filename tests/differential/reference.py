@@ -132,6 +132,11 @@ def shrunk(x: list[float], y: list[float], fitted: int) -> float:
     return slope * max(0.0, 1 - chance / slope**2) if slope else 0.0
 
 
+def scatter(rest: list[float], fitted: int) -> float:
+    """The standard deviation of what a fit of so many parameters leaves."""
+    return math.sqrt(math.fsum(r**2 for r in rest) / max(len(rest) - fitted, 1))
+
+
 class Conditional:
     """What one variant's inputs teach about lengths and densities."""
 
@@ -156,17 +161,20 @@ class Conditional:
             ]
             for rows in (remaining, density)
         )
-        self.elasticity, self.keep, self.gain = [0.0], [], []
+        self.elasticity, self.keep, self.gain, self.deviation = [0.0], [], [], []
         fitted = (2 if variant.lengths[0] > 0 else 1) * (len(self.lasts) + 1)
         surplus = [
             [d / self.mean_density(variant.lengths[s], l) - 1 for l, d in enumerate(density[s])]
             for s in inputs
         ]
         expected = [0.0 for _ in inputs]
-        for l in range(1, self.layers):
+        for l in range(self.layers):
             latency = [
                 remaining[s][l] / self.by_length(variant.lengths[s], l) - 1 for s in inputs
             ]
+            if l == 0:
+                self.deviation.append(scatter(latency, fitted))
+                continue
             self.elasticity.append(shrunk([mean(surplus[s][:l]) for s in inputs], latency, fitted))
             last = [surplus[s][l - 1] for s in inputs]
             carried, foreseen = shrunk(expected, latency, fitted), shrunk(expected, last, fitted)
@@ -177,6 +185,8 @@ class Conditional:
             expected = [
                 carried * e + self.gain[-1] * n for e, n in zip(expected, news, strict=True)
             ]
+            left = [y - e for y, e in zip(latency, expected, strict=True)]
+            self.deviation.append(scatter(left, fitted + 2))
 
     def bucket(self, length: float) -> int:
         return sum(length > last for last in self.lasts)
@@ -378,6 +388,13 @@ class Policy:
             return max(layer, 0.1 * now / layers) * self.factor(task)
         return self.gamma(task) * self.table(task)[task.next_layer]
 
+    def deviation(self, task: Task) -> float:
+        """Of what remains; 0 of predictors that tell none."""
+        if self.parameters["predictor"] != "recursive":
+            return 0.0
+        deviation = task.request.variant.fitted.deviation[task.next_layer]
+        return self.by_length(task, task.next_layer) * deviation
+
     def choose(self, now: float, ready: list[Task]) -> Task:
         raise NotImplementedError
 
@@ -473,6 +490,22 @@ class Punctual(Policy):
             self.bonus += 0.02 * self.next_latency(chosen) * (allowed - charged)
             self.bonus = min(most, max(0.0, self.bonus))
         return chosen
+
+
+class LikelyFirst(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        bonus = float(self.parameters["bonus"])
+
+        def score(task: Task) -> float:
+            slack = task.deadline - now - self.remaining(task)
+            deviation = self.deviation(task)
+            missed = 1.0 if slack < 0 else 0.0
+            if deviation > 0:
+                missed = math.erfc(slack / deviation / math.sqrt(2)) / 2
+            # 1 - bonus * (1 - missed), in which the smallest chances of a miss would get lost.
+            return self.remaining(task) * self.isolated(task) * (1 - bonus + bonus * missed)
+
+        return smallest(ready, score)
 
 
 class Prema(Policy):
@@ -574,6 +607,7 @@ POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
         Punctual,
         estimated("pattern", "oracle", **PUNCTUAL | FEASIBLE_FIRST),
     ),
+    "likely_first": (LikelyFirst, estimated("pattern", "recursive", bonus="0.999999")),
     "dysta": (Dysta, estimated("pattern", "average_all", **DYSTA)),
     "dysta_naive": (Dysta, estimated("model", "none", **DYSTA)),
     "dysta_oracle": (Dysta, estimated("pattern", "oracle", **DYSTA)),

@@ -247,8 +247,10 @@ std::vector<ConfiguredPolicy> configurations() {
   return all;
 }
 
-/// In the numbers of the hardware: these policies scan, and are held against the RTL.
-bool is_narrow(const ConfiguredPolicy& configured) {
+/// Scans themselves: what is as simple as its own reference, and what computes in the numbers of
+/// the hardware, which is held against the RTL.
+bool scans(const ConfiguredPolicy& configured) {
+  if (configured.name() == "likely_first") return true;
   const auto parameters = configured.parameters().all();
   return std::any_of(parameters.begin(), parameters.end(), [](const auto& parameter) {
     return parameter.first == "arithmetic" && parameter.second != ParameterValue("double");
@@ -259,7 +261,7 @@ TEST(IndexAgainstScan, the_same_task_runs_at_every_choice) {
   const auto wanted = decisions_wanted();
   ASSERT_TRUE(wanted) << "DYSTA_DECISIONS is no whole number from " << kFewestDecisions;
   for (const ConfiguredPolicy& configured : configurations()) {
-    if (is_narrow(configured)) continue;
+    if (scans(configured)) continue;
     std::uint64_t decisions = 0;
     for (std::uint64_t seed = 1; decisions < *wanted && !testing::Test::HasFailure(); ++seed) {
       SCOPED_TRACE(configured.label() + ", situation " + std::to_string(seed));

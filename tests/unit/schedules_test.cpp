@@ -567,8 +567,8 @@ TEST(EdfByLayer, the_last_layer_is_due_with_the_request) {
   EXPECT_EQ(order(16.5, 16), "ABA");
 }
 
-// What is true of A is 2 and 2 s, on average 2 and 6: its first layer is due at 16 · 2/4 or 16 ·
-// 2/8.
+// A takes 2 and 2 s, on average 2 and 6: its first layer is due at 16 · 2/4 by truth, 16 · 2/8 by
+// the tables.
 TEST(EdfByLayer, shares_are_estimates) {
   const std::vector<Ask> asks{{.layers_s = {2, 2}, .slo_s = 16, .other_layers_s = {2, 10}},
                               {.layers_s = {2}, .slo_s = 6}};
@@ -670,6 +670,8 @@ TEST(Ties, of_equal_scores_the_earlier_arrival_runs) {
       // Deadline 10.
       {"edf", plain_b, plain_c},
       {"edf:deadlines=layer", plain_b, plain_c},
+      // 4 · 4, both sure to meet their deadlines.
+      {"likely_first", plain_b, plain_c},
       // Laxity 10 - 2 - 4 and 8 - 2 - 2.
       {"llf", plain_b, {.arrival_s = 2, .layers_s = {2}, .slo_s = 6}},
   };
@@ -681,8 +683,9 @@ TEST(Ties, of_equal_scores_the_earlier_arrival_runs) {
 
 TEST(Ties, of_equal_scores_and_arrivals_the_lower_request_runs) {
   const Ask ask{.arrival_s = 1, .layers_s = {2, 2}, .slo_s = 20, .priority = kMedium};
-  for (const char* policy : {"fcfs", "sjf", "sjf_sparse", "srpt", "srpt_weighted", "planaria",
-                             "edf", "hrrn", "dysta", "dysta_naive", "dysta_oracle"}) {
+  for (const char* policy :
+       {"fcfs", "sjf", "sjf_sparse", "srpt", "srpt_weighted", "planaria", "edf", "hrrn",
+        "likely_first", "dysta", "dysta_naive", "dysta_oracle"}) {
     EXPECT_EQ(schedule_of(policy, {ask, ask, ask}), (Schedule{"AABBCC", {5, 9, 13}})) << policy;
   }
   // First layers are due at 1 + 20/2, second ones at 21.
@@ -845,6 +848,42 @@ TEST(Punctual, honours_priorities_where_asked) {
   const std::vector<Ask> asks{{.layers_s = {2}}, {.layers_s = {3}, .priority = kHigh}};
   EXPECT_EQ(schedule_of("punctual", asks), (Schedule{"AB", {2, 5}}));
   EXPECT_EQ(schedule_of("punctual:value=priority", asks), (Schedule{"BA", {5, 3}}));
+}
+
+// ---- likely_first ---------------------------------------------------------------------------
+
+// Latencies are certain. A 2 x 2. B 4 x 4, of which a millionth is left while its deadline can be
+// met.
+TEST(LikelyFirst, what_can_meet_its_deadline_passes_what_cannot) {
+  const auto asks = [](double a_slo_s, double b_slo_s) {
+    return std::vector<Ask>{{.layers_s = {2}, .slo_s = a_slo_s},
+                            {.layers_s = {4}, .slo_s = b_slo_s}};
+  };
+  const Schedule pass{"BA", {6, 4}};
+  const Schedule wait{"AB", {2, 6}};
+  EXPECT_EQ(schedule_of("likely_first", asks(1.5, 4)), pass);    // a slack of 0 is enough
+  EXPECT_EQ(schedule_of("likely_first", asks(1.5, 3.9)), wait);  // neither can
+  EXPECT_EQ(schedule_of("likely_first", asks(2, 4)), wait);      // both can
+  EXPECT_EQ(schedule_of("likely_first:bonus=0", asks(1.5, 4)), wait);
+  EXPECT_EQ(schedule_of("likely_first:bonus=0.75", asks(1.5, 4)), wait);  // 16 x 0.25 = 4: a tie
+  EXPECT_EQ(schedule_of("likely_first:bonus=0.76", asks(1.5, 4)), pass);
+}
+
+// B's network takes 6 or 2 s: 4 s, with a deviation of sqrt(8) s. It scores 16 (1 - 0.9 P) against
+// A's 12.25, which cannot meet its deadline: B runs where P is more than 0.26, which it is with a
+// slack of more than -0.64 deviations, -1.82 s. Nothing of that where no deviation is told.
+TEST(LikelyFirst, how_likely_is_by_the_estimates_deviation) {
+  const auto order = [](const std::string& parameters, double b_slo_s) {
+    return schedule_of("likely_first:bonus=0.9" + parameters,
+                       {{.layers_s = {3.5}, .slo_s = 1},
+                        {.layers_s = {6}, .slo_s = b_slo_s, .other_layers_s = {2}}})
+        .order;
+  };
+  EXPECT_EQ(order("", 4), "BA");    // P = 1/2: 8.8
+  EXPECT_EQ(order("", 2.2), "BA");  // slack -1.8, P = 0.262: 12.22
+  EXPECT_EQ(order("", 2.1), "AB");  // slack -1.9, P = 0.251: 12.39
+  EXPECT_EQ(order(",predictor=length", 4), "BA");
+  EXPECT_EQ(order(",predictor=length", 3.9), "AB");
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ namespace dysta {
   POLICY(edf)                  \
   POLICY(llf)                  \
   POLICY(hrrn)                 \
-  POLICY(punctual)
+  POLICY(punctual)             \
+  POLICY(likely_first)
 
 #define DYSTA_DECLARE(name) PolicyEntry name##_entry();
 DYSTA_POLICIES(DYSTA_DECLARE)
