@@ -45,6 +45,7 @@ _STYLES = {
     "punctual": PolicyStyle(INK, "H", "-"),
     "punctual_oracle": PolicyStyle(BLUE, "H", "--"),
     "feasible_first": PolicyStyle(BLUE, "P", ":"),
+    "aged": PolicyStyle(INK, "X", "-."),
     "likely_first": PolicyStyle(INK, "P", ":"),
     "edf": PolicyStyle(OLIVE, "<", "-"),
     "llf": PolicyStyle(OLIVE, ">", "--"),

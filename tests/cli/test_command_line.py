@@ -4,7 +4,7 @@ from support import CliTest
 
 RUN = ("simulate", "--traces", "traces", "--rate", "9", "--count", "5", "--json", "out.json")
 POLICIES = (
-    "dysta, dysta_naive, dysta_oracle, edf, fcfs, feasible_first, hrrn, likely_first, llf, planaria, "
+    "aged, dysta, dysta_naive, dysta_oracle, edf, fcfs, feasible_first, hrrn, likely_first, llf, planaria, "
     "prema, prema_sparse, punctual, punctual_oracle, sdrm3, sdrm3_sparse, sjf, sjf_sparse, srpt, "
     "srpt_weighted"
 )

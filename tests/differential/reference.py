@@ -442,6 +442,18 @@ class Hrrn(Policy):
         return largest(ready, response_ratio)
 
 
+class Aged(Policy):
+    def choose(self, now: float, ready: list[Task]) -> Task:
+        ageing = float(self.parameters["ageing"])
+
+        def score(task: Task) -> float:
+            isolated = self.isolated(task)
+            age = (now - task.arrival) / isolated
+            return self.remaining(task) * isolated / (1 + ageing * age)
+
+        return smallest(ready, score)
+
+
 class Punctual(Policy):
     def __init__(self, parameters: dict[str, str], variants: dict[str, Variant]) -> None:
         super().__init__(parameters, variants)
@@ -596,6 +608,7 @@ POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "srpt_weighted": (Sjf, estimated("pattern", "oracle", weight="isolated")),
     "llf": (Llf, estimated("pattern", "average_all")),
     "hrrn": (Hrrn, estimated("pattern", "none")),
+    "aged": (Aged, estimated("pattern", "recursive", ageing="0.1")),
     "prema": (Prema, estimated("model", "none", tokens="published")),
     "prema_sparse": (Prema, estimated("pattern", "average_all", tokens="published")),
     "planaria": (Planaria, {"overdue": "published"}),

@@ -250,7 +250,7 @@ std::vector<ConfiguredPolicy> configurations() {
 /// Scans themselves: what is as simple as its own reference, and what computes in the numbers of
 /// the hardware, which is held against the RTL.
 bool scans(const ConfiguredPolicy& configured) {
-  if (configured.name() == "likely_first") return true;
+  if (configured.name() == "aged" || configured.name() == "likely_first") return true;
   const auto parameters = configured.parameters().all();
   return std::any_of(parameters.begin(), parameters.end(), [](const auto& parameter) {
     return parameter.first == "arithmetic" && parameter.second != ParameterValue("double");

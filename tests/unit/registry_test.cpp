@@ -146,7 +146,7 @@ TEST(PolicyList, parameters_that_are_not_given_keep_their_defaults) {
 
 TEST(PolicyList, unknown_names_are_refused_with_the_known_ones) {
   const std::string known =
-      "; allowed is dysta, dysta_naive, dysta_oracle, edf, fcfs, feasible_first, hrrn, "
+      "; allowed is aged, dysta, dysta_naive, dysta_oracle, edf, fcfs, feasible_first, hrrn, "
       "likely_first, llf, planaria, prema, prema_sparse, punctual, punctual_oracle, sdrm3, "
       "sdrm3_sparse, sjf, sjf_sparse, srpt, srpt_weighted";
   for (const std::string list : {"", "Dysta", "sjf ,fcfs", "rr"}) {

@@ -623,6 +623,39 @@ TEST(Hrrn, of_equal_ratios_the_earlier_arrival_runs) {
   EXPECT_EQ(schedule_of("hrrn", asks), (Schedule{"ABC", {4, 7, 9}}));
 }
 
+// At 8 B, 4 x 4, has waited 7 s and C, 3 x 3, 2 s. With ageing a: B 16 / (1 + 7a/4),
+// C 9 / (1 + 2a/3), which are equal where a = 7 / (15.75 - 10.67) = 1.38.
+TEST(Aged, a_longer_task_that_waited_long_runs_before_a_shorter_one) {
+  const std::vector<Ask> asks{
+      {.layers_s = {8}},
+      {.arrival_s = 1, .layers_s = {4}},
+      {.arrival_s = 6, .layers_s = {3}},
+  };
+  EXPECT_EQ(schedule_of("aged", asks), (Schedule{"ACB", {8, 15, 11}}));
+  EXPECT_EQ(schedule_of("aged:ageing=1.3", asks), (Schedule{"ACB", {8, 15, 11}}));
+  EXPECT_EQ(schedule_of("aged:ageing=1.4", asks), (Schedule{"ABC", {8, 12, 15}}));
+}
+
+// At 4 A has 2 s left of 6 and has been here for 4 s, B is new: 12 / (1 + 4a/6), B 3 x 3. Time that
+// A ran counts as waiting: with a = 1/2 they are equal and A came first. Deadlines, A's being now,
+// do not count.
+TEST(Aged, counts_all_the_time_since_arrival_and_no_deadline) {
+  const std::vector<Ask> asks{{.layers_s = {4, 2}, .slo_s = 4},
+                              {.arrival_s = 4, .layers_s = {3}, .slo_s = 3}};
+  EXPECT_EQ(schedule_of("aged:ageing=0.49", asks), (Schedule{"ABA", {9, 7}}));
+  EXPECT_EQ(schedule_of("aged:ageing=0.5", asks), (Schedule{"AAB", {6, 9}}));
+}
+
+TEST(Aged, without_ageing_is_smiths_rule) {
+  const std::vector<Ask> asks{
+      {.layers_s = {1, 1, 1}},
+      {.arrival_s = 1, .layers_s = {2.5}},
+      {.arrival_s = 2, .layers_s = {1.5}},
+  };
+  EXPECT_EQ(schedule_of("aged:ageing=0", asks), schedule_of("sjf:weight=isolated", asks));
+  EXPECT_EQ(schedule_of("aged:ageing=0", asks), (Schedule{"AACAB", {4.5, 7, 3.5}}));
+}
+
 // ---- ties -----------------------------------------------------------------------------------
 
 // A runs for two seconds; at its end B, which arrived at 1, and C, which arrived at 2, are equal.
@@ -670,6 +703,8 @@ TEST(Ties, of_equal_scores_the_earlier_arrival_runs) {
       // Deadline 10.
       {"edf", plain_b, plain_c},
       {"edf:deadlines=layer", plain_b, plain_c},
+      // 4 · 4 / (1 + 12 · 1/4) and 2 · 2 / (1 + 0).
+      {"aged:ageing=12", plain_b, {.arrival_s = 2, .layers_s = {2}}},
       // 4 · 4, both sure to meet their deadlines.
       {"likely_first", plain_b, plain_c},
       // Laxity 10 - 2 - 4 and 8 - 2 - 2.
@@ -684,7 +719,7 @@ TEST(Ties, of_equal_scores_the_earlier_arrival_runs) {
 TEST(Ties, of_equal_scores_and_arrivals_the_lower_request_runs) {
   const Ask ask{.arrival_s = 1, .layers_s = {2, 2}, .slo_s = 20, .priority = kMedium};
   for (const char* policy :
-       {"fcfs", "sjf", "sjf_sparse", "srpt", "srpt_weighted", "planaria", "edf", "hrrn",
+       {"fcfs", "sjf", "sjf_sparse", "srpt", "srpt_weighted", "planaria", "edf", "hrrn", "aged",
         "likely_first", "dysta", "dysta_naive", "dysta_oracle"}) {
     EXPECT_EQ(schedule_of(policy, {ask, ask, ask}), (Schedule{"AABBCC", {5, 9, 13}})) << policy;
   }

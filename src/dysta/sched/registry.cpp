@@ -18,6 +18,7 @@ namespace dysta {
   POLICY(edf)                  \
   POLICY(llf)                  \
   POLICY(hrrn)                 \
+  POLICY(aged)                 \
   POLICY(punctual)             \
   POLICY(likely_first)
 
