@@ -27,7 +27,10 @@ class SteadyQueue final : public Truth {
     const LayerSample& sample = task.layers[layer];
     now_ += Seconds{sample.latency_s};
     if (task.next_layer < task.layers.size()) {
-      policy.on_layer_done(id, {.layer = layer, .sparsity = sample.sparsity, .end = now_});
+      policy.on_layer_done(id, {.layer = layer,
+                                .sparsity = sample.sparsity,
+                                .latency = Seconds{sample.latency_s},
+                                .end = now_});
     } else {
       policy.on_finish(id);
       admit(id, policy);

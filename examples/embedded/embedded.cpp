@@ -79,7 +79,8 @@ int main() {
                 static_cast<unsigned>(layer), (now - start).count() * 1e3);
 
     if (job.layers_done < network.layers()) {
-      policy->on_layer_done(task, {.layer = layer, .sparsity = job.sparsity, .end = now});
+      policy->on_layer_done(
+          task, {.layer = layer, .sparsity = job.sparsity, .latency = now - start, .end = now});
       continue;
     }
     policy->on_finish(task);

@@ -210,8 +210,10 @@ class Host final : public Truth {
       --present_;
       return;
     }
+    const LayerSample& ended = task.layers[task.next_layer - 1];
     const Observation observation{.layer = task.next_layer - 1,
-                                  .sparsity = task.layers[task.next_layer - 1].sparsity,
+                                  .sparsity = ended.sparsity,
+                                  .latency = Seconds{ended.latency_s},
                                   .end = Seconds{now_s_}};
     indexed_->on_layer_done(id, observation);
     scan_->on_layer_done(id, observation);

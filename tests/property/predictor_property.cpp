@@ -33,7 +33,9 @@ void check_estimates(Predictor& predictor, const RandomCase& random) {
     check(predictor.on_arrival({.task = task, .variant = request.variant}));
     const auto layers = random.traces[request.variant].sample(request.sample);
     for (std::uint32_t l = 0; l + 1 < layers.size(); ++l) {
-      check(predictor.on_layer_done(task, {.layer = l, .sparsity = layers[l].sparsity}));
+      check(predictor.on_layer_done(
+          task,
+          {.layer = l, .sparsity = layers[l].sparsity, .latency = Seconds{layers[l].latency_s}}));
     }
   }
 }

@@ -37,6 +37,7 @@ class Diary final : public Policy {
     ready_.push_back(task);
     lines.push_back(
         fmt::format("{} layer {} at {}", letter(task), observation.layer, observation.end.count()));
+    latencies_s.push_back(observation.latency.count());
   }
   void on_finish(TaskId task) override { lines.push_back(fmt::format("{} ends", letter(task))); }
   TaskId choose(Seconds now, AcceleratorId accelerator) override {
@@ -48,7 +49,8 @@ class Diary final : public Policy {
   }
 
   std::vector<std::string> lines;
-  std::vector<std::uint32_t> ids;  ///< of the tasks, as they arrive
+  std::vector<std::uint32_t> ids;   ///< of the tasks, as they arrive
+  std::vector<double> latencies_s;  ///< of the layers that were observed
 
  private:
   char letter(TaskId task) const { return letters_[index(task)]; }
@@ -90,7 +92,8 @@ class SeveralAccelerators : public testing::Test {
 
   const TraceSet traces_{{tiny_trace("one", {{{1, 0}}}), tiny_trace("two", {{{2, 0}}}),
                           tiny_trace("three", {{{3, 0}}}), tiny_trace("pair", {{{1, 0}, {1, 0}}}),
-                          tiny_trace("uneven", {{{1, 0}, {2, 0}}})}};
+                          tiny_trace("uneven", {{{1, 0}, {2, 0}}}),
+                          tiny_trace("triple", {{{1, 0}, {2, 0}, {1, 0}}})}};
   Diary diary_;
   Timeline timeline_;
 };
@@ -178,6 +181,16 @@ TEST_F(SeveralAccelerators, an_id_used_again_is_another_task) {
               ElementsAre("B0 0-1", "A1 0-1", "C0 2-3", "E0 7-8", "D1 3-4", "C1 4-6"));
 }
 
+// At 1.125 accelerator 0 puts B aside for A, which comes from accelerator 1, and B goes there.
+TEST_F(SeveralAccelerators, tells_how_long_a_layer_ran_without_what_came_before_it) {
+  diary_ = Diary(Diary::Order::last_ready);
+  run({request(0, "triple"), request(0, "triple")}, 2,
+      {.decision = Seconds{0.125}, .preemption = Seconds{0.5}, .migration = Seconds{0.25}});
+  EXPECT_THAT(slices(timeline_), testing::IsSupersetOf({"A0 2-4", "B1 1.5-3.5"}));
+  EXPECT_THAT(diary_.lines, testing::IsSupersetOf({"B layer 1 at 3.5", "A layer 1 at 4"}));
+  EXPECT_THAT(diary_.latencies_s, ElementsAre(1, 1, 2, 2));
+}
+
 TEST_F(SeveralAccelerators, decisions_cost_each_accelerator_its_own_time) {
   run({request(0, "one"), request(0, "one")}, 2, {.decision = Seconds{0.5}});
   EXPECT_THAT(slices(timeline_), ElementsAre("A0 0.5-1.5", "B1 0.5-1.5"));
@@ -259,6 +272,19 @@ TEST_F(DifferentKinds, a_layer_lasts_as_long_as_on_the_accelerator_that_runs_it)
   EXPECT_EQ(outcome.requests[1].isolated, Seconds{1.5});
   EXPECT_THAT(completions(run(requests, "global", {.migration = Seconds{0.25}})),
               ElementsAre(2, 5.25));
+}
+
+// Of two kinds the profile knows the mean alone; beside that a latency tells the kind, not the
+// input.
+TEST_F(DifferentKinds, a_common_queue_is_not_told_latencies) {
+  const std::vector<AcceleratorKind> kinds{{.traces = &kinds_[0], .profiles = &profiles_[0]},
+                                           {.traces = &kinds_[1], .profiles = &profiles_[1]}};
+  const std::vector<Request> requests{request(0, "pair"), request(0, "pair")};
+  RequestsAtHand source(requests);
+  KeptOutcomes kept(requests.size());
+  Diary diary;
+  Simulation(fastest_, {}, kinds).run(source, diary, kept);
+  EXPECT_THAT(diary.latencies_s, ElementsAre(0, 0));
 }
 
 // Predicted by kind: 2 s are left on the first, which is less than 4.5 s on the second.

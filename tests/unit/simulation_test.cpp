@@ -31,6 +31,7 @@ class Diary : public Policy {
   void on_layer_done(TaskId task, const Observation& observation) override {
     lines.push_back(fmt::format("{} ends layer {} of sparsity {} at {}", index(task),
                                 observation.layer, observation.sparsity, observation.end.count()));
+    latencies_s.push_back(observation.latency.count());
   }
   void on_finish(TaskId task) override {
     std::erase(tasks_, task);
@@ -43,6 +44,7 @@ class Diary : public Policy {
 
   std::vector<std::string> lines;
   std::vector<TaskArrival> arrivals;
+  std::vector<double> latencies_s;  ///< of the layers that were observed
 
  private:
   std::vector<TaskId> tasks_;
@@ -122,6 +124,14 @@ TEST_F(SimulationTest, reports_every_request_and_every_layer) {
   EXPECT_EQ(timeline[1].end, Seconds{12});
   EXPECT_EQ(timeline[1].sparsity, 0.75);
   EXPECT_EQ(timeline[1].overhead, Seconds{0});
+}
+
+TEST_F(SimulationTest, tells_how_long_a_layer_ran_without_what_came_before_it) {
+  const std::vector<Request> requests{request(0, "a_x", 1), request(1, "a_x")};
+  Diary policy;
+  Simulation(traces_, requests, {.decision = Seconds{0.5}}).run(policy);
+  EXPECT_THAT(policy.lines, testing::Contains("0 ends layer 0 of sparsity 0 at 4.5"));
+  EXPECT_THAT(policy.latencies_s, ElementsAre(4, 1));
 }
 
 TEST_F(SimulationTest, a_completion_at_the_deadline_is_in_time) {

@@ -44,11 +44,15 @@ struct TaskArrival {
   constexpr Seconds deadline() const { return arrival + slo; }
 };
 
-/// What a monitor beside the accelerator sees when a layer ends.
+/// What a monitor and a timer beside the accelerator see when a layer ends.
 struct Observation {
   std::uint32_t layer = 0;  ///< which layer ended, from 0
   double sparsity = 0;      ///< share of zeros the layer met, in [0, 1)
-  Seconds end{};            ///< when it ended
+  /// How long the layer ran, without what the decision, a preemption or a migration cost before it.
+  /// 0 where that cannot be held against a profile: nobody took the time, or accelerators of
+  /// different kinds serve one queue, whose profiles are means over the kinds.
+  Seconds latency{};
+  Seconds end{};  ///< when it ended
 };
 
 }  // namespace dysta

@@ -94,8 +94,9 @@ Deviations deviations(Predictor& predictor, const Trace& trace, std::size_t samp
   const auto remaining_s = trace.remaining_s(sample);
   Deviations all;
   for (std::uint32_t l = 0; l + 1 < layers.size(); ++l) {
-    const Estimate estimate =
-        predictor.on_layer_done(kTask, {.layer = l, .sparsity = layers[l].sparsity});
+    const Estimate estimate = predictor.on_layer_done(
+        kTask,
+        {.layer = l, .sparsity = layers[l].sparsity, .latency = Seconds{layers[l].latency_s}});
     const double error = estimate.remaining.count() - remaining_s[l + 1];
     all.sum += error;
     all.squares += error * error;

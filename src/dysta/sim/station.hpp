@@ -62,8 +62,11 @@ class Station {
       ended(tasks_.asked(id), layer);
       if (task.next_layer < last.layers.size()) {
         task.state = TaskTable::State::ready;
-        policy_.on_layer_done(
-            id, {.layer = layer, .sparsity = last.layers[layer].sparsity, .end = now});
+        const LayerSample& sample = last.layers[layer];
+        policy_.on_layer_done(id, {.layer = layer,
+                                   .sparsity = sample.sparsity,
+                                   .latency = Seconds{traces_on_.empty() ? sample.latency_s : 0},
+                                   .end = now});
         continue;
       }
       last = {};
