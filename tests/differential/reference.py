@@ -132,13 +132,20 @@ def shrunk(x: list[float], y: list[float], fitted: int) -> float:
     return slope * max(0.0, 1 - chance / slope**2) if slope else 0.0
 
 
+def taken_off(x: list[float], y: list[float], fitted: int) -> tuple[float, list[float]]:
+    """The shrunk slope of y over x, and what is left of y."""
+    slope = shrunk(x, y, fitted)
+    return slope, [b - slope * a for a, b in zip(x, y, strict=True)]
+
+
 def scatter(rest: list[float], fitted: int) -> float:
-    """The standard deviation of what a fit of so many parameters leaves."""
-    return math.sqrt(math.fsum(r**2 for r in rest) / max(len(rest) - fitted, 1))
+    """The standard deviation of new values about a fit of so many parameters that leaves these."""
+    spare = max(len(rest) - fitted, 1)
+    return math.sqrt(math.fsum(r**2 for r in rest) / spare * (len(rest) + fitted) / len(rest))
 
 
 class Conditional:
-    """What one variant's inputs teach about lengths and densities."""
+    """What one variant's inputs teach about lengths, densities and latencies."""
 
     def __init__(self, variant: Variant) -> None:
         inputs, self.layers = range(len(variant.latency)), len(variant.latency[0])
@@ -148,7 +155,7 @@ class Conditional:
         self.lasts = sorted({last for last in lasts if last < ordered[-1]})
         remaining = [[math.fsum(row[l:]) for l in range(self.layers)] for row in variant.latency]
         density = [[1 - value for value in row] for row in variant.sparsity]
-        self.remaining, self.density = (
+        self.remaining, self.density, self.latency = (
             [
                 [
                     line_through(
@@ -159,34 +166,52 @@ class Conditional:
                 ]
                 for b in range(len(self.lasts) + 1)
             ]
-            for rows in (remaining, density)
+            for rows in (remaining, density, variant.latency)
         )
-        self.elasticity, self.keep, self.gain, self.deviation = [0.0], [], [], []
+        self.elasticity, self.gains, self.deviation = [0.0], [], []
         fitted = (2 if variant.lengths[0] > 0 else 1) * (len(self.lasts) + 1)
         surplus = [
-            [d / self.mean_density(variant.lengths[s], l) - 1 for l, d in enumerate(density[s])]
-            for s in inputs
+            self.surplus(variant.lengths[s], density[s], variant.latency[s]) for s in inputs
         ]
         expected = [0.0 for _ in inputs]
         for l in range(self.layers):
-            latency = [
-                remaining[s][l] / self.by_length(variant.lengths[s], l) - 1 for s in inputs
-            ]
+            left = [remaining[s][l] / self.by_length(variant.lengths[s], l) - 1 for s in inputs]
             if l == 0:
-                self.deviation.append(scatter(latency, fitted))
+                self.deviation.append(scatter(left, fitted))
                 continue
-            self.elasticity.append(shrunk([mean(surplus[s][:l]) for s in inputs], latency, fitted))
-            last = [surplus[s][l - 1] for s in inputs]
-            carried, foreseen = shrunk(expected, latency, fitted), shrunk(expected, last, fitted)
-            news = [a - foreseen * e for a, e in zip(last, expected, strict=True)]
-            rest = [y - carried * e for y, e in zip(latency, expected, strict=True)]
-            self.gain.append(shrunk(news, rest, fitted))
-            self.keep.append(carried - self.gain[-1] * foreseen)
+            means = [mean([d for d, _ in surplus[s][:l]]) for s in inputs]
+            self.elasticity.append(shrunk(means, left, fitted))
+            dense, slow = ([surplus[s][l - 1][i] for s in inputs] for i in (0, 1))
+            # Each is taken off those behind it: e, the density's news, the latency's news.
+            carried, rest = taken_off(expected, left, fitted)
+            density_foreseen, dense = taken_off(expected, dense, fitted)
+            latency_foreseen, slow = taken_off(expected, slow, fitted)
+            by_density, rest = taken_off(dense, rest, fitted + 1)
+            shared, slow = taken_off(dense, slow, fitted + 1)
+            by_latency = shrunk(slow, rest, fitted + 2)
+            gain = by_density - by_latency * shared
+            keep = carried - gain * density_foreseen - by_latency * latency_foreseen
+            self.gains.append((keep, gain, by_latency))
             expected = [
-                carried * e + self.gain[-1] * n for e, n in zip(expected, news, strict=True)
+                self.step(l - 1, e, *surplus[s][l - 1]) for s, e in enumerate(expected)
             ]
-            left = [y - e for y, e in zip(latency, expected, strict=True)]
-            self.deviation.append(scatter(left, fitted + 2))
+            unforeseen = [y - e for y, e in zip(left, expected, strict=True)]
+            self.deviation.append(scatter(unforeseen, fitted + 3))
+
+    def step(self, layer: int, e: float, density: float, latency: float) -> float:
+        """The recursion at the end of `layer`, with surpluses."""
+        keep, gain, time_gain = self.gains[layer]
+        return keep * e + gain * density + time_gain * latency
+
+    def surplus(
+        self, length: float, densities: list[float], latencies: list[float]
+    ) -> list[tuple[float, float]]:
+        """Of density and latency over what the length lets expect, by layer."""
+        bucket = self.bucket(length)
+        return [
+            (d / self.density[bucket][l](length) - 1, t / self.latency[bucket][l](length) - 1)
+            for l, (d, t) in enumerate(zip(densities, latencies, strict=True))
+        ]
 
     def bucket(self, length: float) -> int:
         return sum(length > last for last in self.lasts)
@@ -197,19 +222,17 @@ class Conditional:
             return 0.0
         return self.remaining[self.bucket(length)][layer](length)
 
-    def mean_density(self, length: float, layer: int) -> float:
-        return self.density[self.bucket(length)][layer](length)
-
-    def expected(self, predictor: str, length: float, densities: list[float]) -> float:
-        """What remains over what the length lets expect, less 1."""
-        surplus = [d / self.mean_density(length, l) - 1 for l, d in enumerate(densities)]
+    def expected(self, predictor: str, length: float, ran: list[tuple[float, float]]) -> float:
+        """What remains over what the length lets expect, less 1, after layers of these densities
+        and latencies."""
+        surplus = self.surplus(length, [d for d, _ in ran], [t for _, t in ran])
         if not surplus or predictor == "length":
             return 0.0
         if predictor == "elasticity":
-            return self.elasticity[len(surplus)] * mean(surplus)
+            return self.elasticity[len(surplus)] * mean([d for d, _ in surplus])
         e = 0.0
-        for l, value in enumerate(surplus):
-            e = self.keep[l] * e + self.gain[l] * value
+        for l, (density, latency) in enumerate(surplus):
+            e = self.step(l, e, density, latency)
         return e
 
 
@@ -334,9 +357,8 @@ class Policy:
     def factor(self, task: Task) -> float:
         variant = task.request.variant
         length = variant.lengths[task.request.sample]
-        return max(
-            1 + variant.fitted.expected(self.parameters["predictor"], length, task.densities), 0.1
-        )
+        ran = list(zip(task.densities, task.request.latency[: task.next_layer], strict=True))
+        return max(1 + variant.fitted.expected(self.parameters["predictor"], length, ran), 0.1)
 
     def by_length(self, task: Task, layer: int) -> float:
         variant = task.request.variant

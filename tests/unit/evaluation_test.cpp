@@ -134,8 +134,8 @@ TEST(Evaluation, tells_bias_and_interval_and_how_often_a_deviation_holds) {
               half_width / (2 * std::sqrt(mean_square)), 1e-4);
   for (const PredictorError& error : evaluation.errors) {
     if (error.predictor != "recursive") continue;
-    // Part 0's inputs promise part 1 a deviation of √(7.2 / (5 - 3)) = 1.9 s, and 2.6 s are
-    // missing; part 1's never differ, and so are sure of what part 0 does not do.
+    // Part 0's inputs promise part 1 a deviation of √(7.2 / (5 - 4) · 9 / 5) = 3.6 s, and 2.6 s
+    // are missing; part 1's never differ, and so are sure of what part 0 does not do.
     EXPECT_EQ(error.coverage, 0.5);
   }
 }

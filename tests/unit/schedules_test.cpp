@@ -841,9 +841,9 @@ TEST(Punctual, lets_a_task_pass_that_would_miss_its_deadline) {
   EXPECT_EQ(schedule_of(punctual("bonus=0.6,horizon=8"), asks(14)), pass);  // u = 0.775: 13.375
 }
 
-// Three times: A 3 x 3, and B 5 x 5 without slack. B passes A and keeps it waiting for 5 s, at 1/3 a
-// second; the budget for those is 1% of 5 s at 1/3 + 1/5. So the bonus of 0.7 falls by
-// 0.02 · (1.667 - 0.027) to 0.667, and B's score rises from 7.5 to 8.3, to 9.1.
+// Three times: A 3 x 3, and B 5 x 5 without slack. B passes A and keeps it waiting for 5 s, at 1/3
+// a second; the budget for those is 1% of 5 s at 1/3 + 1/5. So the bonus of 0.7 falls by 0.02 ·
+// (1.667 - 0.027) to 0.667, and B's score rises from 7.5 to 8.3, to 9.1.
 TEST(Punctual, pays_less_for_deadlines_the_more_they_cost) {
   std::vector<Ask> asks;
   for (const double arrival_s : {0, 10, 20}) {

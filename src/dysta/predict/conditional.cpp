@@ -5,7 +5,7 @@
 namespace dysta {
 namespace {
 
-/// No density seen makes a task end sooner than in this share of the time that its length lets
+/// Nothing seen makes a task end sooner than in this share of the time that its length lets
 /// expect.
 constexpr double kLeastShare = 0.1;
 
@@ -40,15 +40,16 @@ Estimate ConditionalPredictor::on_layer_done(TaskId task, const Observation& obs
   State& state = states_[index(task)];
   const ConditionalTable& table = *state.table;
   const std::uint32_t layer = observation.layer;
-  if (evidence_ != Evidence::length) {
-    const double surplus =
-        (1 - observation.sparsity) / table.density(state.bucket, layer, state.length) - 1;
-    if (evidence_ == Evidence::recursion) {
-      state.expected = table.keep(layer) * state.expected + table.gain(layer) * surplus;
-    } else {
-      state.surplus_sum += surplus;
-      state.expected = table.elasticity(layer + 1) * state.surplus_sum / (layer + 1);
-    }
+  const double surplus =
+      (1 - observation.sparsity) / table.density(state.bucket, layer, state.length) - 1;
+  if (evidence_ == Evidence::mean_density) {
+    state.surplus_sum += surplus;
+    state.expected = table.elasticity(layer + 1) * state.surplus_sum / (layer + 1);
+  } else if (evidence_ == Evidence::recursion && observation.latency > Seconds{0}) {
+    const double time_surplus =
+        observation.latency.count() / table.latency_s(state.bucket, layer, state.length) - 1;
+    state.expected = table.keep(layer) * state.expected + table.gain(layer) * surplus +
+                     table.time_gain(layer) * time_surplus;
   }
   return estimate(state, layer + 1);
 }

@@ -14,11 +14,12 @@ namespace dysta {
 enum class Evidence : std::uint8_t {
   length,        ///< of the input, known at arrival
   mean_density,  ///< and the mean of all densities seen, times an elasticity
-  recursion      ///< and a running estimate that every density corrects
+  recursion      ///< and a running estimate that every layer's density and latency correct
 };
 
 /// Looks the expectation up in the `ConditionalTable` of the task's variant. An input of a variant
-/// without lengths has the mean's. Only the recursion tells a standard deviation.
+/// without lengths has the mean's. Only the recursion tells a standard deviation, and to it a layer
+/// without a latency teaches nothing: what a density is worth hangs on what the latency says.
 class ConditionalPredictor final : public Predictor {
  public:
   /// `profiles` must outlive the predictor.

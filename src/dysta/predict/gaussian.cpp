@@ -7,7 +7,7 @@
 namespace dysta {
 namespace {
 
-using Columns = std::vector<std::vector<double>>;  ///< by layer and input
+using Columns = std::vector<std::vector<double>>;  ///< values by input
 
 double mean_product(const std::vector<double>& a, const std::vector<double>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0) / static_cast<double>(a.size());
@@ -36,46 +36,61 @@ double kept_share(const Columns& columns) {
 
 }  // namespace
 
-GaussianPredictor::GaussianPredictor(const Trace& training) : by_length_(training) {
+GaussianPredictor::GaussianPredictor(const Trace& training)
+    : by_length_(training), most_(std::sqrt(static_cast<double>(training.samples()))) {
+  constexpr double kRounding = 1e-12;   // of the means
+  constexpr double kDependent = 1e-10;  // of a column's variance
   const std::size_t inputs = training.samples();
   const std::size_t layers = training.layers();
-  Columns surplus(layers, std::vector<double>(inputs));
-  Columns latency(layers, std::vector<double>(inputs));
+  Columns surplus(2 * layers, std::vector<double>(inputs));
+  Columns left(layers, std::vector<double>(inputs));
   for (std::size_t s = 0; s < inputs; ++s) {
     const std::uint32_t length = training.sequence_length(s);
     const std::size_t b = by_length_.bucket(length);
     for (std::size_t l = 0; l < layers; ++l) {
-      surplus[l][s] = (1 - training.sample(s)[l].sparsity) / by_length_.density(b, l, length) - 1;
-      latency[l][s] = training.remaining_s(s)[l] / by_length_.remaining_s(b, l, length) - 1;
+      const LayerSample& layer = training.sample(s)[l];
+      surplus[2 * l][s] = (1 - layer.sparsity) / by_length_.density(b, l, length) - 1;
+      surplus[2 * l + 1][s] = layer.latency_s / by_length_.latency_s(b, l, length) - 1;
+      left[l][s] = training.remaining_s(s)[l] / by_length_.remaining_s(b, l, length) - 1;
     }
   }
+  // Where latency all but follows from density the two would be one column twice, and their
+  // correlation would speak for all others in what is kept.
+  for (std::size_t l = 0; l < layers; ++l) {
+    const auto& density = surplus[2 * l];
+    auto& latency = surplus[2 * l + 1];
+    const double squares = mean_product(density, density);
+    by_density_.push_back(squares > kRounding * kRounding ? mean_product(density, latency) / squares
+                                                          : 0);
+    for (std::size_t s = 0; s < inputs; ++s) latency[s] -= by_density_[l] * density[s];
+  }
   for (auto& column : surplus) {
-    constexpr double kRounding = 1e-12;
     const double deviation = std::sqrt(mean_product(column, column));
     deviation_.push_back(deviation > kRounding ? deviation : 0);
     for (double& value : column) value = deviation_.back() > 0 ? value / deviation : 0;
   }
   const double kept = kept_share(surplus);
-  weight_.resize(layers);
-  for (std::size_t l = 0; l < layers; ++l) {
-    auto& row = factor_.emplace_back(l + 1);
-    for (std::size_t k = 0; k <= l; ++k) {
-      double sum = k == l ? 1 : kept * mean_product(surplus[l], surplus[k]);
+  // A column that follows from those before it has no news: its diagonal is 0.
+  for (std::size_t c = 0; c < surplus.size(); ++c) {
+    auto& row = factor_.emplace_back(c + 1);
+    for (std::size_t k = 0; k <= c; ++k) {
+      double sum = k == c ? 1 : kept * mean_product(surplus[c], surplus[k]);
       for (std::size_t j = 0; j < k; ++j) sum -= row[j] * factor_[k][j];
-      row[k] = k == l ? std::sqrt(std::max(sum, 1e-12)) : sum / factor_[k][k];
+      row[k] = k == c ? (sum > kDependent ? std::sqrt(sum) : 0) : over_diagonal(sum, k);
     }
   }
+  weight_.resize(layers);
   for (std::size_t next = 1; next < layers; ++next) {
-    for (std::size_t l = 0; l < next; ++l) {
-      double sum = kept * mean_product(latency[next], surplus[l]);
-      for (std::size_t k = 0; k < l; ++k) sum -= weight_[next][k] * factor_[l][k];
-      weight_[next].push_back(sum / factor_[l][l]);
+    for (std::size_t c = 0; c < 2 * next; ++c) {
+      double sum = kept * mean_product(left[next], surplus[c]);
+      for (std::size_t k = 0; k < c; ++k) sum -= weight_[next][k] * factor_[c][k];
+      weight_[next].push_back(over_diagonal(sum, c));
     }
   }
 }
 
 Estimate GaussianPredictor::estimate(const State& state) const {
-  const std::size_t next = state.news.size();
+  const std::size_t next = state.news.size() / 2;
   const std::size_t b = by_length_.bucket(state.length);
   const double expected =
       std::inner_product(state.news.begin(), state.news.end(), weight_[next].begin(), 1.0);
@@ -95,14 +110,27 @@ Estimate GaussianPredictor::on_arrival(const TaskArrival& arrival) {
 
 Estimate GaussianPredictor::on_layer_done(TaskId task, const Observation& observation) {
   State& state = states_[index(task)];
-  const std::size_t l = state.news.size();
-  const double mean =
-      by_length_.density(by_length_.bucket(state.length), observation.layer, state.length);
-  double news = 0;
-  if (deviation_[l] > 0) news = ((1 - observation.sparsity) / mean - 1) / deviation_[l];
-  for (std::size_t k = 0; k < l; ++k) news -= factor_[l][k] * state.news[k];
-  state.news.push_back(news / factor_[l][l]);
+  const std::size_t b = by_length_.bucket(state.length);
+  const std::uint32_t layer = observation.layer;
+  const double density =
+      (1 - observation.sparsity) / by_length_.density(b, layer, state.length) - 1;
+  const double latency =
+      observation.latency.count() / by_length_.latency_s(b, layer, state.length) - 1;
+  see(state, density);
+  see(state, latency - by_density_[layer] * density);
   return estimate(state);
+}
+
+void GaussianPredictor::see(State& state, double surplus) const {
+  const std::size_t c = state.news.size();
+  double news = 0;
+  if (deviation_[c] > 0) news = std::clamp(surplus / deviation_[c], -most_, most_);
+  for (std::size_t k = 0; k < c; ++k) news -= factor_[c][k] * state.news[k];
+  state.news.push_back(over_diagonal(news, c));
+}
+
+double GaussianPredictor::over_diagonal(double value, std::size_t column) const {
+  return factor_[column][column] > 0 ? value / factor_[column][column] : 0;
 }
 
 }  // namespace dysta

@@ -28,6 +28,13 @@ double shrunk_slope(std::span<const double> x, std::span<const double> y, std::s
   return slope == 0 ? 0 : slope * std::max(0.0, 1 - chance / (slope * slope));
 }
 
+/// Takes off y what x explains of it, and returns the coefficient.
+double explain(std::span<const double> x, std::span<double> y, std::size_t parameters) {
+  const double slope = shrunk_slope(x, y, parameters);
+  for (std::size_t i = 0; i < x.size(); ++i) y[i] -= slope * x[i];
+  return slope;
+}
+
 }  // namespace
 
 double ConditionalTable::Curve::at(double length) const {
@@ -55,9 +62,10 @@ ConditionalTable::ConditionalTable(const Trace& training)
     : elasticity_(training.layers(), 0.0),
       keep_(training.layers(), 0.0),
       gain_(training.layers(), 0.0),
+      time_gain_(training.layers(), 0.0),
       deviation_(training.layers(), 0.0) {
   fit_lengths(training);
-  fit_densities(training);
+  fit_observations(training);
 }
 
 std::size_t ConditionalTable::bucket(std::uint32_t length) const {
@@ -71,6 +79,10 @@ double ConditionalTable::remaining_s(std::size_t bucket, std::size_t layer, doub
 
 double ConditionalTable::density(std::size_t bucket, std::size_t layer, double length) const {
   return density_[bucket * layers() + layer].at(length);
+}
+
+double ConditionalTable::latency_s(std::size_t bucket, std::size_t layer, double length) const {
+  return latency_[bucket * layers() + layer].at(length);
 }
 
 void ConditionalTable::fit_lengths(const Trace& training) {
@@ -92,62 +104,68 @@ void ConditionalTable::fit_lengths(const Trace& training) {
   std::vector<double> lengths;
   std::vector<double> remaining;
   std::vector<double> density;
+  std::vector<double> latency;
   for (const auto& samples : members) {
     for (std::size_t l = 0; l < training.layers(); ++l) {
       lengths.clear();
       remaining.clear();
       density.clear();
+      latency.clear();
       for (const std::size_t s : samples) {
         lengths.push_back(training.sequence_length(s));
         remaining.push_back(training.remaining_s(s)[l]);
         density.push_back(1 - training.sample(s)[l].sparsity);
+        latency.push_back(training.sample(s)[l].latency_s);
       }
       remaining_.push_back(fit_curve(lengths, remaining));
       density_.push_back(fit_curve(lengths, density));
+      latency_.push_back(fit_curve(lengths, latency));
     }
   }
 }
 
 /// Everything is relative to what the length lets expect, so that inputs of all lengths count
 /// alike.
-void ConditionalTable::fit_densities(const Trace& training) {
+void ConditionalTable::fit_observations(const Trace& training) {
   const std::size_t inputs = training.samples();
   const std::size_t parameters = (training.sequence_length(0) > 0 ? 2 : 1) * buckets();
-  std::vector<double> latency(inputs);  // remaining / R - 1
-  std::vector<double> surplus(inputs);  // density / D - 1
+  std::vector<double> left(inputs);     // remaining / R - 1, then less what is explained of it
+  std::vector<double> density(inputs);  // density / D - 1, then less what is foreseen of it
+  std::vector<double> latency(inputs);  // latency / L - 1, likewise
   std::vector<double> surplus_sum(inputs, 0.0);
   std::vector<double> mean_surplus(inputs);   // γ - 1
   std::vector<double> expected(inputs, 0.0);  // e
-  std::vector<double> news(inputs);           // of the surplus, beyond what e lets expect
   for (std::size_t next = 0; next < layers(); ++next) {
     for (std::size_t s = 0; s < inputs; ++s) {
       const std::uint32_t length = training.sequence_length(s);
       const std::size_t b = bucket(length);
-      latency[s] = training.remaining_s(s)[next] / remaining_s(b, next, length) - 1;
+      left[s] = training.remaining_s(s)[next] / remaining_s(b, next, length) - 1;
       if (next == 0) continue;
-      surplus[s] = (1 - training.sample(s)[next - 1].sparsity) / density(b, next - 1, length) - 1;
-      surplus_sum[s] += surplus[s];
+      const LayerSample& ended = training.sample(s)[next - 1];
+      density[s] = (1 - ended.sparsity) / this->density(b, next - 1, length) - 1;
+      latency[s] = ended.latency_s / latency_s(b, next - 1, length) - 1;
+      surplus_sum[s] += density[s];
       mean_surplus[s] = surplus_sum[s] / static_cast<double>(next);
     }
     if (next > 0) {
-      elasticity_[next] = shrunk_slope(mean_surplus, latency, parameters);
-      const double carried = shrunk_slope(expected, latency, parameters);
-      const double foreseen = shrunk_slope(expected, surplus, parameters);
+      elasticity_[next] = shrunk_slope(mean_surplus, left, parameters);
+      const double carried = explain(expected, left, parameters);
+      const double density_foreseen = explain(expected, density, parameters);
+      const double gain = explain(density, left, parameters + 1);
+      const double latency_foreseen = explain(expected, latency, parameters);
+      const double latency_by_density = explain(density, latency, parameters + 1);
+      const double time_gain = explain(latency, left, parameters + 2);
       for (std::size_t s = 0; s < inputs; ++s) {
-        news[s] = surplus[s] - foreseen * expected[s];
-        latency[s] -= carried * expected[s];
+        expected[s] = carried * expected[s] + gain * density[s] + time_gain * latency[s];
       }
-      const double gain = shrunk_slope(news, latency, parameters);
-      for (std::size_t s = 0; s < inputs; ++s) {
-        latency[s] -= gain * news[s];
-        expected[s] = carried * expected[s] + gain * news[s];
-      }
-      keep_[next - 1] = carried - gain * foreseen;
-      gain_[next - 1] = gain;
+      time_gain_[next - 1] = time_gain;
+      gain_[next - 1] = gain - time_gain * latency_by_density;
+      keep_[next - 1] = carried - gain_[next - 1] * density_foreseen - time_gain * latency_foreseen;
     }
-    const std::size_t fitted = parameters + (next > 0 ? 2 : 0);
-    const std::size_t freedom = inputs > fitted ? inputs - fitted : 1;
-    deviation_[next] = std::sqrt(inner_product(latency, latency) / static_cast<double>(freedom));
+    const std::size_t fitted = parameters + (next > 0 ? 3 : 0);
+    const auto spare = static_cast<double>(inputs > fitted ? inputs - fitted : 1);
+    const auto inflated = static_cast<double>(inputs + fitted) / static_cast<double>(inputs);
+    deviation_[next] = std::sqrt(inner_product(left, left) / spare * inflated);
   }
 }
 

@@ -1,4 +1,4 @@
-// What is to be expected of an input once its length is known and some of its densities were seen.
+// What is to be expected of an input once its length is known and some of its layers were seen.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,15 @@ namespace dysta {
 /// - **Elasticity**: R[l] · (1 + c[l] · (γ - 1)), γ being the mean of density / D over the layers
 ///   run. c[l] is how much of a surplus of density turns into latency.
 /// - **Recursion**: R[l + 1] · (1 + e), from e = 0, where the end of layer l makes of e
-///   keep[l] · e + gain[l] · (density / D[l] - 1): a Kalman filter of one state whose gains come
-///   from the fit, not from a model of noise.
+///   keep[l] · e + gain[l] · (density / D[l] - 1) + time_gain[l] · (latency / L[l] - 1): a Kalman
+///   filter of one state whose gains come from the fit, not from a model of noise. L[l] is a line
+///   in the length as D[l] is. What e lets foresee comes first, then the density beyond it, then
+///   the latency beyond both, so that evidence that two of them share counts once. Density comes
+///   first because in CNNs it foretells more, and latency mostly follows from it.
 ///
 /// Coefficients are shrunk towards 0 by what their uncertainty may explain, 1 - (4 + 40/ν)/t² or 0,
 /// t being the coefficient in standard errors and ν their degrees of freedom: two standard errors,
-/// more where inputs are few. So a density that tells nothing is not listened to.
+/// more where inputs are few. So what tells nothing is not listened to.
 class ConditionalTable {
  public:
   /// With fewer inputs a bucket's line follows its noise.
@@ -46,14 +49,21 @@ class ConditionalTable {
   /// Mean density of `layer` for an input of this length, greater than 0.
   double density(std::size_t bucket, std::size_t layer, double length) const;
 
+  /// Mean latency of `layer` in seconds for an input of this length, greater than 0.
+  double latency_s(std::size_t bucket, std::size_t layer, double length) const;
+
   /// c before `next_layer`; 0 before the first.
   double elasticity(std::size_t next_layer) const { return elasticity_[next_layer]; }
   /// Of the recursion at the end of `layer`, which is not the last.
   double keep(std::size_t layer) const { return keep_[layer]; }
   double gain(std::size_t layer) const { return gain_[layer]; }
+  double time_gain(std::size_t layer) const { return time_gain_[layer]; }
 
-  /// Standard deviation of an input's remaining latency / R[l] about the recursion's 1 + e, before
-  /// `next_layer`.
+  /// Standard deviation of remaining latency / R[l] about the recursion's 1 + e, before
+  /// `next_layer`, for an input that the table was not fitted to: with f parameters fitted to n
+  /// inputs its square is (n + f) / (n - f) times the mean square that the fit left (H. Akaike,
+  /// "Fitting Autoregressive Models for Prediction", Annals of the Institute of Statistical
+  /// Mathematics 21, 1969).
   double deviation(std::size_t next_layer) const { return deviation_[next_layer]; }
 
  private:
@@ -68,14 +78,16 @@ class ConditionalTable {
 
   static Curve fit_curve(std::span<const double> lengths, std::span<const double> values);
   void fit_lengths(const Trace& training);
-  void fit_densities(const Trace& training);
+  void fit_observations(const Trace& training);
 
   std::vector<std::uint32_t> last_length_;  ///< of every bucket but the last; ascending
   std::vector<Curve> remaining_;            ///< by bucket and layer
   std::vector<Curve> density_;              ///< by bucket and layer
+  std::vector<Curve> latency_;              ///< by bucket and layer
   std::vector<double> elasticity_;          ///< by next layer
   std::vector<double> keep_;                ///< by layer
   std::vector<double> gain_;                ///< by layer
+  std::vector<double> time_gain_;           ///< by layer
   std::vector<double> deviation_;           ///< by next layer
 };
 
