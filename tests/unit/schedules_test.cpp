@@ -869,7 +869,7 @@ TEST(Punctual, gives_a_lost_deadline_no_bonus_unless_told) {
   EXPECT_EQ(schedule_of("punctual:lost=urgent", asks), (Schedule{"BA", {9, 5}}));
 }
 
-// B's network takes 5 or 3 s: 4 s with a deviation of √2 s. 1 s of slack is urgent, 16 x 0.26,
+// B's network takes 5 or 3 s: 4 s with a deviation of √3 s. 1 s of slack is urgent, 16 x 0.26,
 // but not enough for one standard deviation: then B is as good as lost, 16 against 3.5 x 3.5.
 TEST(Punctual, may_ask_for_a_margin) {
   const std::vector<Ask> asks{{.layers_s = {3.5}},
@@ -904,9 +904,10 @@ TEST(LikelyFirst, what_can_meet_its_deadline_passes_what_cannot) {
   EXPECT_EQ(schedule_of("likely_first:bonus=0.76", asks(1.5, 4)), pass);
 }
 
-// B's network takes 6 or 2 s: 4 s, with a deviation of sqrt(8) s. It scores 16 (1 - 0.9 P) against
-// A's 12.25, which cannot meet its deadline: B runs where P is more than 0.26, which it is with a
-// slack of more than -0.64 deviations, -1.82 s. Nothing of that where no deviation is told.
+// B's network takes 6 or 2 s: 4 s, with a deviation of sqrt(8 x 3/2) s, which is that of a third
+// input from the mean of two. It scores 16 (1 - 0.9 P) against A's 12.25, which cannot meet its
+// deadline: B runs where P is more than 0.26, which it is with a slack of more than -0.64
+// deviations, -2.23 s. Nothing of that where no deviation is told.
 TEST(LikelyFirst, how_likely_is_by_the_estimates_deviation) {
   const auto order = [](const std::string& parameters, double b_slo_s) {
     return schedule_of("likely_first:bonus=0.9" + parameters,
@@ -915,8 +916,8 @@ TEST(LikelyFirst, how_likely_is_by_the_estimates_deviation) {
         .order;
   };
   EXPECT_EQ(order("", 4), "BA");    // P = 1/2: 8.8
-  EXPECT_EQ(order("", 2.2), "BA");  // slack -1.8, P = 0.262: 12.22
-  EXPECT_EQ(order("", 2.1), "AB");  // slack -1.9, P = 0.251: 12.39
+  EXPECT_EQ(order("", 1.8), "BA");  // slack -2.2, P = 0.263: 12.22
+  EXPECT_EQ(order("", 1.7), "AB");  // slack -2.3, P = 0.253: 12.35
   EXPECT_EQ(order(",predictor=length", 4), "BA");
   EXPECT_EQ(order(",predictor=length", 3.9), "AB");
 }
