@@ -2,6 +2,7 @@
 """Holds a policy against the strongest published forms, cell by cell.
 
     experiments/better_than_dysta.py --dysta build/release/dysta --out DIR [--policy punctual]
+        [--scenarios NAME|FILE ...]
 
 A cell is a scenario, an offered load and a multiple for deadlines. The baseline of a scenario is
 sjf_sparse or dysta with one beta and wait_unit_s of a grid: for ANTT the one with the lowest
@@ -21,11 +22,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+SHIPPED = HERE.parent / "suite" / "scenarios"
 sys.path.insert(0, str(HERE.parent / "python"))
 from dysta_report.intervals import Estimated, estimated, estimated_ratio  # noqa: E402
 
-BY_MULTIPLE = ["data_centre", "paper_cnn", "paper_attention", "measured_cnn", "measured_attention"]
-OWN_DEADLINES = ["phone", "wearable"]
+SCENARIOS = [
+    "data_centre",
+    "paper_cnn",
+    "paper_attention",
+    "measured_cnn",
+    "measured_attention",
+    "phone",
+    "wearable",
+]
 LOADS = [0.5, 0.7, 0.9, 1.0, 1.1]
 MULTIPLES = [2, 5, 10, 30, 100]
 GRID = [
@@ -43,6 +52,13 @@ Cell = tuple[str, float, str]  # scenario, offered load, multiple or ""
 Values = dict[tuple[str, str], dict[Cell, list[float]]]  # by policy and metric; by seed in the list
 
 
+def by_multiple(scenario: str) -> bool:
+    """Whether all its deadlines are multiples of latencies, so that they can be replaced."""
+    file = Path(scenario) if scenario.endswith(".yaml") else SHIPPED / f"{scenario}.yaml"
+    text = file.read_text(encoding="utf-8")
+    return "deadline_periods" not in text and "deadline_s" not in text
+
+
 def sweep(
     options: argparse.Namespace,
     name: str,
@@ -52,13 +68,14 @@ def sweep(
     requests: int,
 ) -> Values:
     """Runs a sweep of a scenario and reads its table: points of one cell in the order of seeds."""
-    multiples = f"slo_multipliers: {MULTIPLES}\n" if scenario in BY_MULTIPLE else ""
+    multiples = f"slo_multipliers: {MULTIPLES}\n" if by_multiple(scenario) else ""
     quoted = ", ".join(f'"{policy}"' for policy in policies)
-    folder = options.out / name / scenario
+    folder = options.out / name / Path(scenario).stem
     folder.mkdir(parents=True, exist_ok=True)
     plan = folder / "sweep.yaml"
+    named = Path(scenario).resolve() if scenario.endswith(".yaml") else scenario
     plan.write_text(
-        f"schema: 1\nscenarios: {scenario}\npolicies: [{quoted}]\nloads: {LOADS}\n"
+        f"schema: 1\nscenarios: {named}\npolicies: [{quoted}]\nloads: {LOADS}\n"
         f"{multiples}seeds: {seeds}\nrequests: {requests}\n",
         encoding="utf-8",
     )
@@ -66,7 +83,7 @@ def sweep(
     values: Values = defaultdict(lambda: defaultdict(list))
     with (folder / "points.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            cell = row["scenario"], float(row["utilisation"]), row["slo_multiplier"]
+            cell = scenario, float(row["utilisation"]), row["slo_multiplier"]
             values[row["policy"], row["metric"]][cell].append(float(row["value"]))
     return values
 
@@ -98,7 +115,7 @@ def baselines(values: Values, scenario: str) -> tuple[str, str]:
 
 
 def name_of(cell: Cell) -> str:
-    return f"{cell[0]} at {cell[1]:g}" + (f", multiple {float(cell[2]):g}" if cell[2] else "")
+    return f"{Path(cell[0]).stem} at {cell[1]:g}" + (f", multiple {float(cell[2]):g}" if cell[2] else "")
 
 
 @dataclass(frozen=True)
@@ -179,7 +196,7 @@ def report(values: Values, policy: str, chosen: dict[str, tuple[str, str]]) -> N
                 found.append(tuple(map(mean, pair)))
         tails = [a / b for a, b in p99]
         print(
-            f"{scenario:18} {geometric_mean(ratios):6.3f} {max(ratios):6.3f} {mean(own):8.2f} "
+            f"{Path(scenario).stem:18} {geometric_mean(ratios):6.3f} {max(ratios):6.3f} {mean(own):8.2f} "
             f"{mean(was):6.2f} {mean(to_bound):6.2f} {max(to_bound):5.2f} {max(to_marks):8.3f} "
             f"{geometric_mean(tails):5.2f} {max(tails):5.2f} "
             f"{mean([a - b for a, b in fairness]):+6.3f}"
@@ -200,21 +217,21 @@ def main() -> None:
     parser.add_argument("--dysta", type=Path, required=True, help="the program")
     parser.add_argument("--out", type=Path, required=True, help="folder of the sweeps")
     parser.add_argument("--policy", default="punctual")
+    parser.add_argument("--scenarios", nargs="+", default=SCENARIOS, help="shipped ones, or files")
     parser.add_argument("--seeds", default="1-10")
     parser.add_argument("--choosing-seeds", default="101-103")
     parser.add_argument("--requests", type=int, default=10000, help="in a run")
     parser.add_argument("--choosing-requests", type=int, default=1000, help="for the baselines")
     options = parser.parse_args()
 
-    scenarios = BY_MULTIPLE + OWN_DEADLINES
     chosen = {}
-    for name in scenarios:
+    for name in options.scenarios:
         grid = sweep(options, "grid", name, GRID, options.choosing_seeds, options.choosing_requests)
         chosen[name] = baselines(grid, name)
-        print(f"{name}: {chosen[name][0]} by ANTT, {chosen[name][1]} by violations", flush=True)
+        print(f"{Path(name).stem}: {chosen[name][0]} by ANTT, {chosen[name][1]} by violations", flush=True)
     print()
     values: Values = defaultdict(lambda: defaultdict(list))
-    for name in scenarios:
+    for name in options.scenarios:
         policies = list(dict.fromkeys([*chosen[name], CLAIRVOYANT, options.policy]))
         cells = sweep(options, "cells", name, policies, options.seeds, options.requests)
         for key, found in cells.items():
