@@ -519,9 +519,10 @@ class Punctual(Policy):
             place = {id(t): math.frexp(ratio(t)) for t in ready}
             place = {k: (e, int(m * 128)) for k, (m, e) in place.items()}
             ahead = [t for t in ready if place[id(t)] < place[id(chosen)]]
-            charged = len(ahead) * math.fsum(cost_hz(t) for t in ahead)
+            several = 1 + 10 * max(0, len(ahead) - 1)
+            charged = several * math.fsum(cost_hz(t) for t in ahead)
             allowed = budget * math.fsum(cost_hz(t) for t in ready)
-            self.bonus += 0.02 * self.next_latency(chosen) * (allowed - charged)
+            self.bonus += 0.005 * self.next_latency(chosen) * (allowed - charged)
             self.bonus = min(most, max(0.0, self.bonus))
         return chosen
 
@@ -617,7 +618,7 @@ def estimated(tables: str, predictor: str, **others: str) -> dict[str, str]:
 
 
 SDRM3 = {"overdue": "published", "alpha": "1"}
-PUNCTUAL = {"budget": "0.01", "bonus": "0.8", "horizon": "2", "stretch": "0.5"}
+PUNCTUAL = {"budget": "0.02", "bonus": "0.8", "horizon": "2", "stretch": "0.5"}
 PUNCTUAL |= {"lost": "plain", "value": "normalised"}
 FEASIBLE_FIRST = {"budget": "1", "bonus": "0.999999", "horizon": "1e9", "stretch": "0"}
 DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}

@@ -312,8 +312,8 @@ class ScanPunctual final : public ScoringPolicy<> {
       ahead_hz += present_.at(task.id).cost_hz;
       ahead += 1;
     });
-    const double charged_hz = std::max(1.0, ahead * share_) * ahead_hz;
-    bonus_ += 0.02 * chosen.estimate.next_layer.count() * (budget_ * cost_hz_ - charged_hz);
+    const double charged_hz = (1 + 10 * std::max(0.0, ahead * share_ - 1)) * ahead_hz;
+    bonus_ += 0.005 * chosen.estimate.next_layer.count() * (budget_ * cost_hz_ - charged_hz);
     bonus_ = std::clamp(bonus_, 0.0, most_);
   }
 

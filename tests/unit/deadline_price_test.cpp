@@ -46,7 +46,7 @@ TEST(DeadlinePrice, falls_by_what_the_tasks_ahead_wait) {
   price.arrives(16, 0.25);
   EXPECT_EQ(price.value(), 0.8);
   price.runs(16, 0.25, 2);
-  EXPECT_NEAR(price.value(), 0.8 - 0.02 * (1 - 0.015), 1e-15);
+  EXPECT_NEAR(price.value(), 0.8 - 0.005 * (1 - 0.015), 1e-15);
 }
 
 TEST(DeadlinePrice, rises_to_its_most_where_the_first_runs) {
@@ -56,22 +56,22 @@ TEST(DeadlinePrice, rises_to_its_most_where_the_first_runs) {
   price.runs(16, 0.25, 2);
   price.leaves(0.25);
   price.runs(4, 0.5, 10);  // 0.01 of 10 s at 0.5
-  EXPECT_NEAR(price.value(), 0.8 - 0.02 * (1 - 0.015) + 0.02 * 0.05, 1e-15);
+  EXPECT_NEAR(price.value(), 0.8 - 0.005 * (1 - 0.015) + 0.005 * 0.05, 1e-15);
   price.waits(3, 0.5);
   price.runs(3, 0.5, 1e6);
   EXPECT_EQ(price.value(), 0.8);
 }
 
-// Two are ahead, at 0.75 a second together: so many come meanwhile that it is twice that. Two
-// accelerators have one each.
-TEST(DeadlinePrice, charges_for_those_that_come_meanwhile) {
+// Two are ahead, at 0.75 a second together: the second counts for ten. Two accelerators have one
+// each.
+TEST(DeadlinePrice, charges_more_for_a_crowd) {
   for (const std::uint32_t accelerators : {1U, 2U}) {
     DeadlinePrice price = price_of(0, accelerators);
     price.arrives(4, 0.5);
     price.arrives(9, 0.25);
     price.arrives(16, 0.25);
     price.runs(16, 0.25, 1);
-    EXPECT_NEAR(price.value(), 0.8 - 0.02 * 0.75 * (accelerators == 1 ? 2 : 1), 1e-15);
+    EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.75 * (accelerators == 1 ? 11 : 1), 1e-15);
   }
 }
 
@@ -91,10 +91,10 @@ TEST(DeadlinePrice, knows_those_that_ran_before) {
   price.waits(2, 0.5);
   price.arrives(16, 0.25);
   price.runs(16, 0.25, 1);
-  EXPECT_NEAR(price.value(), 0.8 - 0.02 * 0.5, 1e-15);
+  EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.5, 1e-15);
   price.waits(1, 0.25);
   price.runs(1, 0.25, 1);
-  EXPECT_NEAR(price.value(), 0.8 - 0.02 * 0.5, 1e-15);
+  EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.5, 1e-15);
 }
 
 TEST(DeadlinePrice, is_its_most_at_any_cost) {

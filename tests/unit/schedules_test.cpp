@@ -842,16 +842,16 @@ TEST(Punctual, lets_a_task_pass_that_would_miss_its_deadline) {
 }
 
 // Three times: A 3 x 3, and B 5 x 5 without slack. B passes A and keeps it waiting for 5 s, at 1/3
-// a second; the budget for those is 1% of 5 s at 1/3 + 1/5. So the bonus of 0.7 falls by 0.02 ·
-// (1.667 - 0.027) to 0.667, and B's score rises from 7.5 to 8.3, to 9.1.
+// a second; the budget for those is 2% of 5 s at 1/3 + 1/5. So the bonus of 0.65 falls by 0.005 ·
+// (1.667 - 0.053) to 0.642, and B's score rises from 8.75 to 8.95, to 9.15.
 TEST(Punctual, pays_less_for_deadlines_the_more_they_cost) {
   std::vector<Ask> asks;
   for (const double arrival_s : {0, 10, 20}) {
     asks.push_back({.arrival_s = arrival_s, .layers_s = {3}});
     asks.push_back({.arrival_s = arrival_s, .layers_s = {5}, .slo_s = 5});
   }
-  EXPECT_EQ(schedule_of("punctual:bonus=0.7", asks).order, "BADCEF");
-  EXPECT_EQ(schedule_of("punctual:bonus=0.7,budget=1", asks).order, "BADCFE");
+  EXPECT_EQ(schedule_of("punctual:bonus=0.65", asks).order, "BADCEF");
+  EXPECT_EQ(schedule_of("punctual:bonus=0.65,budget=1", asks).order, "BADCFE");
 }
 
 // A 4 x 4. B 5 x 5 with a slack of 8 s, and 2.25 tasks like B in the queue: 5 x (1 + 2.25) s of

@@ -6,9 +6,12 @@
 namespace dysta {
 namespace {
 
-/// For each unit of normalised turnaround. Some hundred requests move the price from one end to the
-/// other: sooner it would follow single tasks, later it would be late for the run.
-constexpr double kStep = 0.02;
+/// For each unit of normalised turnaround. Some dozens to hundreds of requests move the price from
+/// one end to the other: sooner it would follow single tasks, later it would be late for the run.
+constexpr double kStep = 0.005;
+
+/// What the delay of several tasks counts for each one after the first.
+constexpr double kCrowd = 10;
 
 constexpr std::uint64_t kMantissaBits = 52;
 
@@ -52,7 +55,9 @@ void DeadlinePrice::runs(double ratio, double cost_hz, double layer_s) {
   }
   const SmithOrder::Sum ahead = order_.ahead_of(ratio);
   double charged_hz = 0;
-  if (ahead.tasks > 0) charged_hz = std::max(1.0, ahead.tasks / accelerators_) * ahead.cost_hz;
+  if (ahead.tasks > 0) {
+    charged_hz = (1 + kCrowd * std::max(0.0, ahead.tasks / accelerators_ - 1)) * ahead.cost_hz;
+  }
   price_ = std::clamp(price_ + kStep * layer_s * (budget_ * all_hz_ - charged_hz), 0.0, most_);
 }
 

@@ -46,14 +46,16 @@ class SmithOrder {
 /// stays within a budget.
 ///
 /// While a layer of E seconds runs, all tasks that are there wait, which costs E · Σ cost. Had the
-/// first in Smith's order run instead, those ahead of the one that runs would wait E seconds less;
-/// and so would those that come in the meantime, of which there are the more, the more are ahead.
-/// So E · tasks ahead · Σ cost of them is charged, and the price
+/// first in Smith's order run instead, the n ahead of the one that runs would wait E seconds less.
+/// Of a delay of several more comes than what they lose themselves, since requests that come in the
+/// meantime find them still there; a delay of one is soon made good. So E · (1 + 10 (n - 1)) · Σ
+/// cost of those ahead is charged (n an accelerator), and the price
 ///
-///     p <- p + 0.02 · E · (budget · Σ cost - tasks ahead · Σ cost ahead)      within [0, most]
+///     p <- p + 0.005 · E · (budget · Σ cost - (1 + 10 max(0, n - 1)) · Σ cost ahead), in [0, most]
 ///
-/// settles where deadlines take that share of what waiting costs; where they cost less it is
-/// `most`. Costs are in requests' own isolated latencies, so the step has no time scale.
+/// settles where that is the share of what waiting costs; where deadlines cost less it is `most`.
+/// Costs are in requests' own isolated latencies, so the step has no time scale. The 10 is
+/// measured: docs/decisions/015.
 class DeadlinePrice {
  public:
   /// It starts at `most`, and stays there where `budget` is 1 or more. Ratios are mostly below

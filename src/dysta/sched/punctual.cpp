@@ -212,7 +212,7 @@ PolicyEntry punctual_entry() {
       .parameters = with_estimator(
           {{.name = "budget",
             .help = "share of all normalised turnaround that deadlines may cost; 1 is any cost",
-            .default_value = 0.01,
+            .default_value = 0.02,
             .largest = 1},
            {.name = "bonus",
             .help = "share that the score of the most urgent task loses at most",
