@@ -45,8 +45,8 @@ _STYLES = {
     "punctual": PolicyStyle(INK, "H", "-"),
     "punctual_oracle": PolicyStyle(BLUE, "H", "--"),
     "feasible_first": PolicyStyle(BLUE, "P", ":"),
-    "aged": PolicyStyle(INK, "X", "-."),
-    "likely_first": PolicyStyle(INK, "P", ":"),
+    "aged": PolicyStyle(OLIVE, "h", "-."),
+    "likely_first": PolicyStyle(OLIVE, "v", _DASHDOTDOT),
     "edf": PolicyStyle(OLIVE, "<", "-"),
     "llf": PolicyStyle(OLIVE, ">", "--"),
     "hrrn": PolicyStyle(OLIVE, "d", ":"),
@@ -116,11 +116,31 @@ def panel(height_in: float = 3.4, width_in: float = PANEL_WIDTH_IN) -> tuple[Fig
     return figure, figure.subplots()
 
 
+def _columns_that_fit(labels: Sequence[str], width_in: float, most: int) -> int:
+    """Of a legend, whose entries fill one column after the other."""
+    entry_in, letter_in = 0.5, 0.068  # at the legend's size of type
+
+    def needed_in(columns: int) -> float:
+        rows = -(-len(labels) // columns)
+        starts = range(0, len(labels), rows)
+        return sum(entry_in + letter_in * max(map(len, labels[i : i + rows])) for i in starts)
+
+    return next((c for c in range(most, 1, -1) if needed_in(c) <= width_in), 1)
+
+
 def legend_below(
     axes: Axes, columns: int = 3, below_pt: float = 36, handles: Sequence[Artist] | None = None
 ) -> None:
-    """A legend beneath the axes, where it hides nothing, `below_pt` points under their lower edge."""
+    """A legend beneath the axes, where it hides nothing, `below_pt` points under their lower edge,
+    in at most so many columns: fewer where the figure is not wide enough for its labels, and then the
+    figure is higher by the rows that makes."""
     figure = axes.get_figure()
+    named = axes.get_legend_handles_labels()[0] if handles is None else handles
+    labels = [str(handle.get_label()) for handle in named]
+    wanted, columns = columns, _columns_that_fit(labels, figure.get_figwidth(), columns)
+    row_in = 0.17
+    more_rows = -(-len(labels) // columns) - -(-len(labels) // wanted)
+    figure.set_figheight(figure.get_figheight() + row_in * more_rows)
     axes.legend(
         handles=handles,
         loc="upper center",
