@@ -66,6 +66,8 @@ def main() -> int:
     if "unhandled instruction bytes" in tried.stderr:
         print("skipped: valgrind lacks an instruction of this processor's that a library uses")
         return SKIPPED
+    if tried.returncode != 0:
+        sys.exit(f"valgrind cannot run {options.dysta}:\n{tried.stderr}")
 
     cases = [(policy, load, requests) for load, requests in LOADS.items() for policy in POLICIES]
     with ThreadPoolExecutor(os.cpu_count()) as pool:

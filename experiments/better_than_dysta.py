@@ -7,14 +7,15 @@
 A cell is a scenario, an offered load and a multiple for deadlines. The baseline of a scenario is
 sjf_sparse or dysta with one beta and wait_unit_s of a grid: for ANTT the one with the lowest
 (geometric) mean over the cells, for violations the one with the lowest mean, both on the choosing
-seeds. So the policy has to beat two baselines at once, each where it is strongest; how it stands to
-either of them alone is told too. Differences are paired by seed: ratios of ANTT by their logarithms,
-violations in points.
+seeds. So the policy has to beat two baselines at once, each where it is strongest; how it stands
+to either of them alone is told too. Differences are paired by seed: ratios of ANTT by their
+logarithms, violations in points.
 """
 
 import argparse
 import csv
 import math
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -56,7 +57,7 @@ def by_multiple(scenario: str) -> bool:
     """Whether all its deadlines are multiples of latencies, so that they can be replaced."""
     file = Path(scenario) if scenario.endswith(".yaml") else SHIPPED / f"{scenario}.yaml"
     text = file.read_text(encoding="utf-8")
-    return "deadline_periods" not in text and "deadline_s" not in text
+    return re.search(r"^[^#\n]*\bdeadline_(s|periods):", text, re.MULTILINE) is None
 
 
 def sweep(
@@ -115,7 +116,8 @@ def baselines(values: Values, scenario: str) -> tuple[str, str]:
 
 
 def name_of(cell: Cell) -> str:
-    return f"{Path(cell[0]).stem} at {cell[1]:g}" + (f", multiple {float(cell[2]):g}" if cell[2] else "")
+    multiple = f", multiple {float(cell[2]):g}" if cell[2] else ""
+    return f"{Path(cell[0]).stem} at {cell[1]:g}{multiple}"
 
 
 @dataclass(frozen=True)
@@ -196,8 +198,8 @@ def report(values: Values, policy: str, chosen: dict[str, tuple[str, str]]) -> N
                 found.append(tuple(map(mean, pair)))
         tails = [a / b for a, b in p99]
         print(
-            f"{Path(scenario).stem:18} {geometric_mean(ratios):6.3f} {max(ratios):6.3f} {mean(own):8.2f} "
-            f"{mean(was):6.2f} {mean(to_bound):6.2f} {max(to_bound):5.2f} {max(to_marks):8.3f} "
+            f"{Path(scenario).stem:18} {geometric_mean(ratios):6.3f} {max(ratios):6.3f} "
+            f"{mean(own):8.2f} {mean(was):6.2f} {mean(to_bound):6.2f} {max(to_bound):5.2f} {max(to_marks):8.3f} "
             f"{geometric_mean(tails):5.2f} {max(tails):5.2f} "
             f"{mean([a - b for a, b in fairness]):+6.3f}"
         )
@@ -224,11 +226,15 @@ def main() -> None:
     parser.add_argument("--choosing-requests", type=int, default=1000, help="for the baselines")
     options = parser.parse_args()
 
+    stems = [Path(scenario).stem for scenario in options.scenarios]
+    if len(set(stems)) < len(stems):
+        parser.error("--scenarios has two files of one name; allowed is each name once")
     chosen = {}
     for name in options.scenarios:
         grid = sweep(options, "grid", name, GRID, options.choosing_seeds, options.choosing_requests)
         chosen[name] = baselines(grid, name)
-        print(f"{Path(name).stem}: {chosen[name][0]} by ANTT, {chosen[name][1]} by violations", flush=True)
+        by_antt, by_violations = chosen[name]
+        print(f"{Path(name).stem}: {by_antt} by ANTT, {by_violations} by violations", flush=True)
     print()
     values: Values = defaultdict(lambda: defaultdict(list))
     for name in options.scenarios:

@@ -41,9 +41,12 @@ std::string as_markdown(const PolicyRegistry& registry) {
   text += "\n| parameter | what it is | allowed |\n| --- | --- | --- |\n";
   for (const PolicyEntry& entry : registry.entries()) {
     for (const ParameterSpec& spec : entry.parameters) {
-      // Once, unless it means something else to another policy.
-      const auto row = fmt::format("| `{}` | {} | {} |\n", spec.name, spec.help, spec.allowed());
-      if (text.find(row) == std::string::npos) text += row;
+      const auto meaning = fmt::format(" | {} | {} |\n", spec.help, spec.allowed());
+      const auto name = fmt::format("| `{}`", spec.name);
+      if (text.find(name + meaning) != std::string::npos) continue;
+      // Where it means something else to another policy it is listed again, with whose it is.
+      const bool named_before = text.find(name + " |") != std::string::npos;
+      text += name + (named_before ? fmt::format(" ({})", entry.name) : "") + meaning;
     }
   }
   return text;

@@ -496,7 +496,7 @@ class Punctual(Policy):
 
         def cost_hz(task: Task) -> float:
             if value == "plain":
-                return 1.0
+                return 1 / self.mean_e2e
             return (task.priority if value == "priority" else 1) / arrived(task)
 
         def ratio(task: Task) -> float:

@@ -78,6 +78,8 @@ POLICIES = (
     "punctual:bonus=0.9,horizon=4,lost=urgent,predictor=average_all",
     "punctual:bonus=0.6,budget=1,horizon=4,stretch=0",
     "punctual:budget=0.1,horizon=8",
+    "punctual:budget=0",
+    "punctual:value=plain,budget=0.1",
     "punctual:value=plain,predictor=elasticity",
     "punctual:value=priority,predictor=length",
     "likely_first",

@@ -233,7 +233,7 @@ class ScanDysta final : public Policy {
 class ScanPunctual final : public ScoringPolicy<> {
  public:
   ScanPunctual(const Parameters& parameters, std::unique_ptr<Predictor> predictor,
-               std::uint32_t accelerators)
+               const PolicyContext& context)
       : ScoringPolicy(std::move(predictor)),
         budget_(parameters.number("budget")),
         most_(parameters.number("bonus")),
@@ -243,7 +243,8 @@ class ScanPunctual final : public ScoringPolicy<> {
         lost_is_urgent_(parameters.is("lost", "urgent")),
         plain_(parameters.is("value", "plain")),
         by_priority_(parameters.is("value", "priority")),
-        share_(1.0 / accelerators),
+        share_(1.0 / context.accelerators),
+        plain_hz_(share_ / context.profiles.mean_e2e().count()),
         bonus_(most_) {}
 
   void on_arrival(const TaskArrival& arrival) override {
@@ -251,7 +252,7 @@ class ScanPunctual final : public ScoringPolicy<> {
     ready_.for_each([&](const ReadyTask& task) {
       if (task.id != arrival.task) return;
       const double queue_hz = share_ / task.estimate.isolated.count();
-      const double cost_hz = plain_ ? share_ : by_priority_ ? task.weight * queue_hz : queue_hz;
+      const double cost_hz = plain_ ? plain_hz_ : by_priority_ ? task.weight * queue_hz : queue_hz;
       present_[task.id] = {.queue_hz = queue_hz, .cost_hz = cost_hz};
       queue_hz_ += queue_hz;
       cost_hz_ += cost_hz;
@@ -325,7 +326,8 @@ class ScanPunctual final : public ScoringPolicy<> {
   bool lost_is_urgent_;
   bool plain_;
   bool by_priority_;
-  double share_;  ///< of a task that an accelerator has of it
+  double share_;     ///< of a task that an accelerator has of it
+  double plain_hz_;  ///< what a second costs where all cost the same
   double bonus_;
   std::map<TaskId, Present> present_;
   double queue_hz_ = 0;  ///< of all tasks there
@@ -369,7 +371,7 @@ inline std::unique_ptr<Policy> make_scan(const ConfiguredPolicy& policy,
     auto predictor = make_predictor(parameters, context);
     const double noise = parameters.number("noise");
     if (noise > 0) predictor = std::make_unique<NoisyPredictor>(std::move(predictor), noise);
-    return std::make_unique<ScanPunctual>(parameters, std::move(predictor), context.accelerators);
+    return std::make_unique<ScanPunctual>(parameters, std::move(predictor), context);
   }
   return nullptr;
 }

@@ -367,8 +367,8 @@ Reached reached_by_punctual(const TraceSet& asked, const Profiles& profiles,
   return means;
 }
 
-// Attention's latencies tell what its densities do not; the targets are of
-// docs/better-than-dysta.md.
+// Attention's latencies tell what its densities do not. On gpttoy-sparse next to nothing is left to
+// tell: docs/better-than-dysta.md.
 TEST(HeldOut, attention_is_predicted_better_than_from_its_length) {
   for (const char* folder : {DYSTA_TRACES "/sanger", DYSTA_TRACES "/sanger/controls"}) {
     const TraceSet traces = read_traces(std::vector<std::string>{folder});
@@ -378,7 +378,7 @@ TEST(HeldOut, attention_is_predicted_better_than_from_its_length) {
         rmse[error.predictor] = error.rmse_normalised;
       }
       if (rmse["length"] < 1e-12) continue;  // no input differs from another of its length
-      const double most = trace.name() == "gpttoy-sparse" ? 1.02 : 0.85;
+      const double most = trace.name() == "gpttoy-sparse" ? 1.0 : 0.85;
       EXPECT_LE(rmse["recursive"], most * rmse["length"]) << trace.name();
       EXPECT_LE(rmse["recursive"], rmse["none"]) << trace.name();
       EXPECT_LE(rmse["recursive"], 0.5 * rmse["average_all"]) << trace.name();
@@ -404,7 +404,7 @@ TEST(HeldOut, a_profile_of_other_inputs_serves_as_well) {
       const Reached with_own = reached_by_punctual(asked, own, runs);
       const Reached with_others = reached_by_punctual(asked, held_out, runs);
       EXPECT_NEAR(with_others.antt / with_own.antt, 1, 0.005);
-      EXPECT_NEAR(with_others.violation_rate, with_own.violation_rate, 0.0005);
+      EXPECT_NEAR(with_others.violation_rate, with_own.violation_rate, 0.002);
     }
   }
 }

@@ -26,6 +26,12 @@ TEST(SmithOrder, tells_sixty_fourths_of_an_octave_apart) {
   EXPECT_EQ(order.ahead_of(1 + 1.0 / 64).tasks, 1U);
 }
 
+TEST(SmithOrder, stands_without_a_largest_ratio) {
+  SmithOrder order(0);
+  order.add(1, 1);
+  EXPECT_EQ(order.ahead_of(2).tasks, 0U);
+}
+
 TEST(SmithOrder, takes_ratios_beyond_its_octaves_for_the_nearest) {
   SmithOrder order(1);
   order.add(1e-300, 1);
@@ -95,6 +101,35 @@ TEST(DeadlinePrice, knows_those_that_ran_before) {
   price.waits(1, 0.25);
   price.runs(1, 0.25, 1);
   EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.5, 1e-15);
+}
+
+// The one that runs is not the one that ran last, though the two look alike.
+TEST(DeadlinePrice, does_not_need_to_know_equals_apart) {
+  DeadlinePrice price = price_of(0);
+  price.arrives(4, 0.5);
+  price.runs(4, 0.5, 1);
+  price.arrives(2, 0.5);
+  price.waits(2, 0.5);
+  price.runs(2, 0.5, 1);
+  price.arrives(16, 0.25);
+  price.runs(16, 0.25, 1);
+  EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.5, 1e-15);
+}
+
+// 0.1 and 0.2 at a time leave some rounding of each other, which must not be a cost.
+TEST(DeadlinePrice, starts_anew_when_nobody_is_there) {
+  DeadlinePrice price = price_of(0.01);
+  price.arrives(4, 0.1);
+  price.arrives(9, 0.2);
+  price.runs(9, 0.2, 1);
+  price.leaves(0.2);
+  price.runs(4, 0.1, 1);
+  price.leaves(0.1);
+  const double before = price.value();
+  ASSERT_LT(before, 0.8);
+  price.arrives(4, 1e-30);
+  price.runs(4, 1e-30, 1e12);
+  EXPECT_NEAR(price.value(), before, 1e-12);
 }
 
 TEST(DeadlinePrice, is_its_most_at_any_cost) {

@@ -907,7 +907,7 @@ TEST(LikelyFirst, what_can_meet_its_deadline_passes_what_cannot) {
 // B's network takes 6 or 2 s: 4 s, with a deviation of sqrt(8 x 3/2) s, which is that of a third
 // input from the mean of two. It scores 16 (1 - 0.9 P) against A's 12.25, which cannot meet its
 // deadline: B runs where P is more than 0.26, which it is with a slack of more than -0.64
-// deviations, -2.23 s. Nothing of that where no deviation is told.
+// deviations, -2.22 s. Where no deviation is told it is yes or no.
 TEST(LikelyFirst, how_likely_is_by_the_estimates_deviation) {
   const auto order = [](const std::string& parameters, double b_slo_s) {
     return schedule_of("likely_first:bonus=0.9" + parameters,

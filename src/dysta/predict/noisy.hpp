@@ -12,7 +12,7 @@ namespace dysta {
 
 /// Multiplies another predictor's estimates of a task by one factor of the task's own, from its
 /// arrival to its end: e^(noise · g), g normal. So a task is mistaken for a longer or a shorter
-/// one, which the densities seen do not put right. The n-th task to arrive at any instance has the
+/// one, which nothing seen puts right. The n-th task to arrive at any instance has the
 /// same g, whatever the run and its seed: policies that see the same arrivals are misled alike.
 class NoisyPredictor final : public Predictor {
  public:

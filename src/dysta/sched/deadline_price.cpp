@@ -6,8 +6,8 @@
 namespace dysta {
 namespace {
 
-/// For each unit of normalised turnaround. Some dozens to hundreds of requests move the price from
-/// one end to the other: sooner it would follow single tasks, later it would be late for the run.
+/// For each unit of normalised turnaround. A crowd ahead takes the price from one end to the other
+/// within some dozens of requests; the budget brings it back over thousands.
 constexpr double kStep = 0.005;
 
 /// What the delay of several tasks counts for each one after the first.
@@ -17,10 +17,10 @@ constexpr std::uint64_t kMantissaBits = 52;
 
 }  // namespace
 
-SmithOrder::SmithOrder(double largest_ratio)
-    : first_(
-          (((std::bit_cast<std::uint64_t>(largest_ratio) >> kMantissaBits) + 1) << kLeadingBits) -
-          kPlaces) {}
+SmithOrder::SmithOrder(double largest_ratio) {
+  const std::uint64_t octave = std::bit_cast<std::uint64_t>(largest_ratio) >> kMantissaBits;
+  first_ = std::max((octave + 1) << kLeadingBits, kPlaces) - kPlaces;
+}
 
 std::size_t SmithOrder::place(double ratio) const {
   const std::uint64_t leading =

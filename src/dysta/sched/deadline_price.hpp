@@ -10,12 +10,12 @@ namespace dysta {
 
 /// What tasks that wait cost, by their place in Smith's order: the smallest remaining latency a
 /// unit of cost comes first. Places are told apart by the leading bits of that ratio, 64 to an
-/// octave, as hardware would; what is below the least of 32 octaves, or above the largest, is in
-/// its place. Adding, removing and asking take some ten steps whatever the number of tasks, and no
-/// memory.
+/// octave, as hardware would; ratios below the least of 32 octaves share its first place, those
+/// above the largest its last. Adding, removing and asking take some ten steps whatever the number
+/// of tasks, and no memory.
 class SmithOrder {
  public:
-  /// The largest octave is that of `largest_ratio`.
+  /// The largest octave is that of `largest_ratio`, which is not negative.
   explicit SmithOrder(double largest_ratio);
 
   struct Sum {
@@ -38,7 +38,7 @@ class SmithOrder {
   std::size_t place(double ratio) const;
   void change(std::size_t place, double cost_hz, std::uint32_t tasks);
 
-  std::uint64_t first_;                  ///< leading bits of the first place
+  std::uint64_t first_ = 0;              ///< leading bits of the first place
   std::array<Sum, kPlaces + 1> sums_{};  ///< a Fenwick tree: node i sums the last (i & -i) up to i
 };
 
@@ -87,7 +87,7 @@ class DeadlinePrice {
   /// A task that ran is gone.
   void leaves(double cost_hz) {
     if (fixed()) return;
-    // None cost nothing, whatever rounding has left.
+    // With no task there the sum is 0, whatever rounding has left.
     all_hz_ = --present_ == 0 ? 0 : all_hz_ - cost_hz;
   }
 

@@ -83,7 +83,8 @@ enum class Value { normalised, plain, priority };
 struct PunctualSettings {
   double risk = 0;  ///< standard deviations that the estimate is taken longer by
   Value value = Value::normalised;
-  double share = 1;  ///< 1 / accelerators that serve the queue
+  double share = 1;            ///< 1 / accelerators that serve the queue
+  double mean_isolated_s = 1;  ///< of the networks, where all seconds cost the same
 };
 
 class Punctual final : public Policy {
@@ -144,7 +145,7 @@ class Punctual final : public Policy {
   };
 
   double cost_hz(Priority priority, double queue_hz) const {
-    if (settings_.value == Value::plain) return settings_.share;
+    if (settings_.value == Value::plain) return settings_.share / settings_.mean_isolated_s;
     return settings_.value == Value::priority ? dysta::weight(priority) * queue_hz : queue_hz;
   }
 
@@ -198,8 +199,10 @@ std::unique_ptr<Policy> make_punctual(const Parameters& parameters, const Policy
                     .lost_is_urgent = parameters.is("lost", "urgent")},
       DeadlinePrice(parameters.number("bonus"), parameters.number("budget"), context.accelerators,
                     largest_ratio(value, context.profiles)),
-      PunctualSettings{
-          .risk = parameters.number("risk"), .value = value, .share = 1.0 / context.accelerators});
+      PunctualSettings{.risk = parameters.number("risk"),
+                       .value = value,
+                       .share = 1.0 / context.accelerators,
+                       .mean_isolated_s = context.profiles.mean_e2e().count()});
 }
 
 }  // namespace
@@ -211,7 +214,7 @@ PolicyEntry punctual_entry() {
           "the smallest remaining x isolated runs, less where a deadline is near and can be met",
       .parameters = with_estimator(
           {{.name = "budget",
-            .help = "share of all normalised turnaround that deadlines may cost; 1 is any cost",
+            .help = "share of what all waiting costs that deadlines are charged at most; 1: any",
             .default_value = 0.02,
             .largest = 1},
            {.name = "bonus",

@@ -25,7 +25,7 @@ struct Profile {
   std::vector<double> average_density{};  ///< 1 - mean sparsity, one entry a layer, in (0, 1]
   Seconds e2e_pattern{};                  ///< mean latency of the whole network, this pattern
   Seconds e2e_model{};                    ///< mean latency of the whole network, any pattern
-  ConditionalTable conditional;           ///< of this pattern, by length and densities seen
+  ConditionalTable conditional;  ///< of this pattern, by length and what was seen of layers
 };
 
 /// The profiles of all variants of a trace set.
