@@ -40,7 +40,8 @@ enum Message : int {
   kThere,    ///< to the leader: phase; nothing but that this process is there
   kAllDone,  ///< to a helper: phase
   kHome,     ///< to a helper: no more work of any kind
-  kLeave     ///< to the leader: this process does nothing more
+  kLeave,    ///< to the leader: this process does nothing more
+  kEnd       ///< to a helper: 1 where all have left, 0 where some are silent
 };
 
 using Words = std::vector<std::uint64_t>;
@@ -190,14 +191,25 @@ MpiForce::MpiForce(std::size_t threads) {
 }
 
 MpiForce::~MpiForce() {
+  bool all_here = true;  // finalising waits for everybody, the lost ones too
   if (!leads()) {
     send(0, kLeave, {});
+    all_here = told_that_all_are_here();
   } else if (!dismissed_) {
     MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);  // it failed, and the others work for nobody
-  } else if (send_home() > 0) {
-    return;  // finalising waits for everybody
+  } else {
+    all_here = send_home() == 0;
+    for (int rank = 1; rank < size_; ++rank) send(rank, kEnd, {all_here ? 1U : 0U});
   }
-  MPI_Finalize();
+  if (all_here) MPI_Finalize();
+}
+
+bool MpiForce::told_that_all_are_here() {
+  for (;;) {
+    const auto message = receive();
+    if (message && message->what == kEnd) return message->word(0) == 1;
+    if (!message) std::this_thread::sleep_for(kNap);
+  }
 }
 
 std::optional<MpiForce::Received> MpiForce::receive() {

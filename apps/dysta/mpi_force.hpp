@@ -62,6 +62,8 @@ class MpiForce final : public WorkForce {
 
   Helper& helper_at(int rank) { return helpers_[static_cast<std::size_t>(rank) - 1]; }
 
+  /// What the leader says when all have left or are silent.
+  bool told_that_all_are_here();
   /// The next message, if one has come.
   std::optional<Received> receive();
   /// A message of the leader's, of the phase alone, to all that have not left.
