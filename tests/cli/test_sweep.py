@@ -44,7 +44,7 @@ class SweepTest(CliTest):
 
     def slow_sweep(self) -> None:
         """Makes each of the points take a second or so."""
-        self.write("sweep.yaml", SWEEP.replace("requests: 200", "requests: 40000"))
+        self.write("sweep.yaml", SWEEP.replace("requests: 200", "requests: 100000"))
 
     def start(self, *options: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -175,7 +175,7 @@ class SweepTest(CliTest):
                 )
 
     def test_progress_and_the_time_left(self) -> None:
-        self.write("sweep.yaml", SWEEP.replace("requests: 200", "requests: 400000"))
+        self.write("sweep.yaml", SWEEP.replace("requests: 200", "requests: 4000000"))
         process = self.start("--jobs", "2")
         assert process.stderr is not None
         shown = iter(process.stderr.readline, b"")
