@@ -404,7 +404,8 @@ TEST(HeldOut, a_profile_of_other_inputs_serves_as_well) {
       const Reached with_own = reached_by_punctual(asked, own, runs);
       const Reached with_others = reached_by_punctual(asked, held_out, runs);
       EXPECT_NEAR(with_others.antt / with_own.antt, 1, 0.005);
-      EXPECT_NEAR(with_others.violation_rate, with_own.violation_rate, 0.002);
+      EXPECT_LE(with_others.violation_rate, with_own.violation_rate + 0.0005);
+      EXPECT_GE(with_others.violation_rate, with_own.violation_rate - 0.002);  // by chance
     }
   }
 }
