@@ -121,13 +121,14 @@ class MpiTest(CliTest):
         self.assertEqual(self.read("out/points.csv"), self.alone())
 
     def test_a_process_whose_work_fails_says_why_and_leaves(self) -> None:
-        self.write("elsewhere/sweep.yaml", SWEEP)
+        self.write("sweep.yaml", LONG)
+        self.write("elsewhere/sweep.yaml", LONG)
         self.write("elsewhere/small.yaml", SMALL_SCENARIO)
         # So slow that its requests cannot be drawn.
         self.write("elsewhere/traces/slow.csv", support.cnn_trace([[(1e14, 0.5)]]))
         result = self.ended(self.start_two_in_two_folders())
         self.assertIn("dysta: rank 1: small.yaml: a request of 'all' would arrive after ", result.err)
-        self.assertEqual((result.status, result.out), (1, f"{POINTS} points in out/points.csv\n"))
+        self.assertEqual((result.status, result.out), (1, f"{LONG_POINTS} points in out/points.csv\n"))
         self.assertEqual(self.read("out/points.csv"), self.alone())
 
     def test_one_process_shows_progress_and_all_give_up_drawing(self) -> None:

@@ -279,6 +279,34 @@ TEST_F(SweepTest, who_does_not_lead_stops) {
   EXPECT_TRUE(force.results.empty());
 }
 
+/// One of several processes, whose leader needs no help until there are points.
+class LateForce final : public WorkForce {
+ public:
+  bool leads() const override { return false; }
+  void lead(std::span<const std::size_t>, const Work&, const Keep&) override {
+    FAIL() << "it does not lead";
+  }
+  bool help(const Work& work) override {
+    if (++kinds_ == 2) work(0);
+    return true;
+  }
+
+ private:
+  int kinds_ = 0;
+};
+
+TEST_F(SweepTest, a_fault_of_a_scenario_has_its_file_whoever_finds_it_first) {
+  folder_.write_trace("one_a", "1e14");
+  const std::string expected =
+      folder_.path("tiny.yaml") + ": a request of 'all' would arrive after ";
+  EXPECT_THAT(message_of<FileError>([&] { run(kSweep); }), testing::StartsWith(expected));
+  const SweepPlan plan = load_sweep(folder_.path("sweep.yaml"));
+  LateForce force;
+  EXPECT_THAT(
+      message_of<FileError>([&] { run_sweep(plan, folder_.path("out"), {.force = &force}); }),
+      testing::StartsWith(expected));
+}
+
 // sqlite3, as a reader of the documentation would ask.
 TEST_F(SweepTest, the_store_has_every_label_of_a_point) {
   const auto labels = [&](const std::string& policies) {

@@ -132,6 +132,14 @@ struct Workload {
   /// Draws all requests. `tell` is called with how many more are drawn: after every few thousand,
   /// and at the end. What it throws ends the drawing.
   std::string digest(const std::function<void(std::size_t more)>& tell) const;
+
+  /// All requests, kept.
+  RunRequests requests() const;
+
+  /// A fault found while drawing, as one of the scenario's file.
+  FileError in_file(const SpecificationError& fault) const {
+    return {loaded->path, 0, fault.what()};
+  }
 };
 
 std::string Workload::digest(const std::function<void(std::size_t more)>& tell) const {
@@ -156,18 +164,24 @@ std::string Workload::digest(const std::function<void(std::size_t more)>& tell) 
       if (++untold == kStep) tell(std::exchange(untold, 0));
     }
     tell(untold);
-  } catch (const SpecificationError& error) {
-    throw FileError(loaded->path, 0, error.what());
+  } catch (const SpecificationError& fault) {
+    throw in_file(fault);
   }
   return values.digest();
+}
+
+RunRequests Workload::requests() const {
+  try {
+    return draw_requests(pools(), loaded->scenario.streams(), stream_draw(loaded->scenario, draw));
+  } catch (const SpecificationError& fault) {
+    throw in_file(fault);
+  }
 }
 
 /// The requests of a workload, with what policies share of them.
 struct SharedRun {
   explicit SharedRun(const Workload& workload)
-      : requests(draw_requests(workload.pools(), workload.loaded->scenario.streams(),
-                               stream_draw(workload.loaded->scenario, workload.draw))),
-        census(take_census(workload.pools(), requests)) {}
+      : requests(workload.requests()), census(take_census(workload.pools(), requests)) {}
 
   RunRequests requests;
   Census census;
