@@ -52,6 +52,7 @@ class Measurements:
     def __init__(self, build: Path) -> None:
         self.dysta = build / "dysta"
         self.benchmark = build / "benchmarks/dysta_benchmark"
+        self.one_run = build / "benchmarks/dysta_one_run"
 
     def benchmarks(self, pattern: str, seconds: float = 0.05) -> list[dict]:
         """What the benchmarks of this name measure, each at its fastest of five times."""
@@ -141,28 +142,29 @@ class Measurements:
 
     def cost(self, policy: str, load: str, requests: int) -> tuple[float, float, float]:
         """Instructions, cache lines brought into the first cache, and ns, a layer decision."""
-        simulate = [str(self.dysta), "simulate", "--traces", str(ROOT / "data/traces/sanger")]
-        simulate += ["--load", load, "--count", str(requests), "--policies", policy]
+        traces = str(ROOT / "data/traces/sanger")
         with tempfile.TemporaryDirectory(prefix="dysta-performance-") as folder:
-            out, report = Path(folder, "callgrind"), Path(folder, "report.json")
+            out = Path(folder, "callgrind")
             command = ["valgrind", "--tool=callgrind", "--cache-sim=yes", f"--callgrind-out-file={out}"]
-            command += ["--toggle-collect=dysta::Simulation::run(dysta::RequestSource*", *simulate]
-            measured([*command, "--json", str(report)])
-            (result,) = json.loads(report.read_text())["policies"]
+            command += ["--toggle-collect=dysta::Simulation::run(dysta::RequestSource*", str(self.one_run)]
+            command += [traces, policy, load, str(requests)]
+            decisions = int(subprocess.run(command, capture_output=True, check=True).stdout)
             text = out.read_text()
         events = re.search(r"^events: (.*)$", text, re.MULTILINE)[1].split()
         totals = re.search(r"^(?:totals|summary): (.*)$", text, re.MULTILINE)[1].split()
         counts = dict(zip(events, map(int, totals)))
         # Runs of the same length, so that queues are as long; one thread.
+        simulate = [str(self.dysta), "simulate", "--traces", traces, "--load", load]
+        simulate += ["--count", str(requests), "--policies", policy]
         more, less = (
             min(measured([*simulate, "--jobs", "1", "--seeds", f"1-{seeds}"])[0] for _ in range(3))
             for seeds in (440, 40)
         )
-        layers = result["decisions"] / requests
+        layers = decisions / requests
         misses = counts["D1mr"] + counts["D1mw"]
         return (
-            counts["Ir"] / result["decisions"],
-            misses / result["decisions"],
+            counts["Ir"] / decisions,
+            misses / decisions,
             (more - less) / (400 * requests * layers) * 1e9,
         )
 

@@ -59,12 +59,6 @@ class Counting final : public Policy {
   double choices_ = 0;
 };
 
-/// Takes outcomes and keeps none.
-class NoOutcomes final : public OutcomeSink {
- public:
-  void complete(std::uint32_t, const RequestOutcome&) override {}
-};
-
 void simulate(benchmark::State& state, const Networks* networks, const std::string& name,
               const Queue& queue) {
   const auto workload = requests(*networks, queue.load, queue.requests);

@@ -36,12 +36,12 @@ TraceSet make_traces() {
   return TraceSet(std::move(traces));
 }
 
+}  // namespace
+
 Networks networks_of(std::string name, TraceSet traces) {
   Profiles profiles(traces);
   return {.name = std::move(name), .traces = std::move(traces), .profiles = std::move(profiles)};
 }
-
-}  // namespace
 
 const Networks& synthesised() {
   static const Networks networks = networks_of("synthesised", make_traces());
