@@ -30,9 +30,6 @@ function(dysta_room name)
   add_library(${target} STATIC ${ROOM_SOURCES})
   add_library(dysta::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
-  if(DYSTA_SANITIZE)  # compiled together, sources take less time; those with equal names stay apart
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
-  endif()
   target_include_directories(
     ${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
                      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

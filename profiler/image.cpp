@@ -25,8 +25,6 @@
 namespace dysta::profiler {
 namespace {
 
-constexpr std::int64_t kMostPixels = 100'000'000;
-
 Image empty_image(const std::string& name, std::int64_t height, std::int64_t width) {
   if (height < 1 || width < 1 || height * width > kMostPixels) {
     throw FileError(name, 0,

@@ -8,6 +8,9 @@
 
 namespace dysta::profiler {
 
+/// A picture has at most so many.
+inline constexpr std::int64_t kMostPixels = 100'000'000;
+
 /// Red, green, blue of each pixel, row by row.
 struct Image {
   int height = 0;
@@ -16,7 +19,7 @@ struct Image {
 };
 
 /// A picture from the bytes of a JPEG or PNG file; `name` is what messages call it. Grey becomes
-/// colour and transparency black. Throws `FileError` for anything else, or above 100 megapixels.
+/// colour and transparency black. Throws `FileError` for anything else, or above `kMostPixels`.
 Image decode_image(const std::string& name, std::string_view bytes);
 
 /// The picture in another size, by triangle filters as wide as the shrinking asks for (what

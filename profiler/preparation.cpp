@@ -12,7 +12,6 @@ namespace dysta::profiler {
 namespace {
 
 constexpr int kLargestSide = 16384;
-constexpr std::int64_t kMostPixels = 100'000'000;
 
 struct Step {
   enum class Kind { crop_share, crop, resize_short, resize, letterbox } kind;

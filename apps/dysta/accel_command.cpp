@@ -15,9 +15,9 @@
 namespace dysta::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-struct Options {
+struct AccelCommandOptions {
   std::string accelerator;
   std::string layer;
   std::optional<double> activation_density;
@@ -27,14 +27,14 @@ struct Options {
 };
 
 /// A count that is whole is written without a point, however large.
-Json count(double value) {
+OrderedJson count(double value) {
   if (value < 9e15 && value == static_cast<double>(static_cast<std::int64_t>(value))) {
     return static_cast<std::int64_t>(value);
   }
   return value;
 }
 
-void add_cost(Json& json, const Accelerator& accelerator, const LayerCost& cost,
+void add_cost(OrderedJson& json, const Accelerator& accelerator, const LayerCost& cost,
               std::int64_t dense_macs) {
   json["dense_macs"] = dense_macs;
   json["effectual_macs"] = count(cost.effectual_macs);
@@ -58,15 +58,15 @@ void refuse(const std::optional<double>& given, const char* option, const char* 
 }
 
 /// A side that is given by neither mask nor density has no zeros.
-Json convolution_cost(const Accelerator& accelerator, const ConvolutionLayer& layer,
-                      const Options& options) {
+OrderedJson convolution_cost(const Accelerator& accelerator, const ConvolutionLayer& layer,
+                             const AccelCommandOptions& options) {
   refuse(options.kept, "--kept", "attention");
   refuse(options.load_balance, "--load-balance", "attention");
   if (options.activation_density && layer.activations) {
     refuse_density("--activation-density", "iacts");
   }
   if (options.weight_density && layer.weights) refuse_density("--weight-density", "weights");
-  Json json;
+  OrderedJson json;
   LayerCost cost;
   ConvolutionDensity density{
       .activations = layer.activations ? 1 - layer.activations->sparsity()
@@ -85,11 +85,11 @@ Json convolution_cost(const Accelerator& accelerator, const ConvolutionLayer& la
   return json;
 }
 
-Json attention_cost(const Accelerator& accelerator, const AttentionLayer& layer,
-                    const Options& options) {
+OrderedJson attention_cost(const Accelerator& accelerator, const AttentionLayer& layer,
+                           const AccelCommandOptions& options) {
   refuse(options.activation_density, "--activation-density", "convolutions");
   refuse(options.weight_density, "--weight-density", "convolutions");
-  Json json;
+  OrderedJson json;
   LayerCost cost;
   if (layer.mask) {
     if (options.kept) refuse_density("--kept", "mask");
@@ -97,7 +97,7 @@ Json attention_cost(const Accelerator& accelerator, const AttentionLayer& layer,
     json["from"] = "masks";
     cost = accelerator.cost(layer.shape, *layer.mask);
     json["kept"] = layer.mask->density();
-    Json& balance = json["load_balance"];
+    OrderedJson& balance = json["load_balance"];
     for (const auto& [key, width] : {std::pair{"50%", 32}, std::pair{"25%", 16}}) {
       balance[std::string(key) + "-skip"] =
           pack_and_split(*layer.mask, width, EmptyChunks::skip).load_balance();
@@ -123,7 +123,7 @@ int list() {
   return 0;
 }
 
-int run(const Options& options) {
+int run(const AccelCommandOptions& options) {
   if (options.accelerator.empty()) return list();
   const auto accelerator = load_accelerator(options.accelerator);
   if (options.layer.empty()) {
@@ -131,7 +131,7 @@ int run(const Options& options) {
     return 0;
   }
   const LayerFile layer = read_layer(options.layer);
-  Json json = {{"schema", 1}, {"accelerator", accelerator->name()}};
+  OrderedJson json = {{"schema", 1}, {"accelerator", accelerator->name()}};
   json.update(std::holds_alternative<ConvolutionLayer>(layer)
                   ? convolution_cost(*accelerator, std::get<ConvolutionLayer>(layer), options)
                   : attention_cost(*accelerator, std::get<AttentionLayer>(layer), options));
@@ -149,7 +149,7 @@ void add_accel_command(CLI::App& app, Action& action) {
       "stride, padding, dilation, groups (1, 1, 0, 1, 1), iacts and weights (files of characters\n"
       "0 and 1, laid out [height][width][channel] and [out][in/groups][row][column]).\n"
       "Attention: heads, queries, width, and optionally keys and mask ([head][query][key]).");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AccelCommandOptions>();
   command
       ->add_option("ACCELERATOR", options->accelerator,
                    "Name, or parameter file (.yaml); none: all that come along")

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ReproduceCommandOptions {
   std::vector<std::string> names;
   std::string out;
   std::size_t jobs = 0;        // 0: as many as there are cores
@@ -109,13 +109,13 @@ std::string shell_word(const std::string& word) {
 }
 
 /// The command that makes the same again, from the same folder.
-std::string command_of(const Options& options, const std::string& asked) {
+std::string command_of(const ReproduceCommandOptions& options, const std::string& asked) {
   std::string text = "dysta reproduce " + shell_word(asked) + " --out " + shell_word(options.out);
   if (options.most_seeds > 0) text += " --most-seeds " + std::to_string(options.most_seeds);
   return text;
 }
 
-int run(const Options& options) {
+int run(const ReproduceCommandOptions& options) {
   const std::string shared = shared_folder();
   if (std::find(options.names.begin(), options.names.end(), "list") != options.names.end()) {
     if (options.names.size() > 1) {
@@ -148,12 +148,12 @@ int run(const Options& options) {
   return 0;
 }
 
-struct ReportOptions {
+struct ReportCommandOptions {
   std::string folder;
   std::string python;
 };
 
-int report(const ReportOptions& options) {
+int report(const ReportCommandOptions& options) {
   const std::string shared = shared_folder();
   const std::string python = drawing_python(options.python);
   std::vector<std::string> folders;
@@ -184,7 +184,7 @@ void add_python_option(CLI::App& command, std::string& python) {
 void add_reproduce_command(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "reproduce", "Run the published evaluation, draw its figures and check its claims");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReproduceCommandOptions>();
   command->add_option("NAME", options->names, "Experiments: names, files (.yaml), all; or list")
       ->required()
       ->type_name("");
@@ -208,7 +208,7 @@ void add_reproduce_command(CLI::App& app, Action& action) {
 void add_report_command(CLI::App& app, Action& action) {
   auto* command =
       app.add_subcommand("report", "Draw what dysta reproduce left, and write its page anew");
-  auto options = std::make_shared<ReportOptions>();
+  auto options = std::make_shared<ReportCommandOptions>();
   command->add_option("DIR", options->folder, "Folder that dysta reproduce wrote")
       ->required()
       ->type_name("")

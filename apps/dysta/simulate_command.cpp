@@ -25,7 +25,7 @@
 namespace dysta::cli {
 namespace {
 
-struct Options {
+struct SimulateCommandOptions {
   TraceOptions traces;
   std::string scenario;  // instead of traces and a workload drawn from them
   WorkloadOptions workload;
@@ -77,11 +77,11 @@ struct Setting {
   Workloads workloads;
 };
 
-std::vector<std::uint64_t> seeds_of(const Options& options) {
+std::vector<std::uint64_t> seeds_of(const SimulateCommandOptions& options) {
   return options.seeds.empty() ? std::vector{options.seed} : parse_seeds(options.seeds);
 }
 
-void set_up_scenario(const Options& options, Setting& setting) {
+void set_up_scenario(const SimulateCommandOptions& options, Setting& setting) {
   const Scenario& scenario =
       setting.scenario.emplace(load_scenario(find_scenario(options.scenario, folders_of_names())));
   setting.pools = scaled_pools(scenario, options.scale);
@@ -95,14 +95,14 @@ void set_up_scenario(const Options& options, Setting& setting) {
   setting.workloads.description.scenario = scenario.name();
 }
 
-Workloads make_workloads(const Options& options, const Pool& pool) {
+Workloads make_workloads(const SimulateCommandOptions& options, const Pool& pool) {
   if (!options.requests.empty()) {
     return given_workload(read_requests(options.requests, *pool.traces), options.requests, pool);
   }
   return draw_workloads(options.workload.spec(pool), seeds_of(options), pool);
 }
 
-void set_up(const Options& options, Setting& setting) {
+void set_up(const SimulateCommandOptions& options, Setting& setting) {
   if (!options.scenario.empty()) {
     set_up_scenario(options, setting);
     return;
@@ -167,7 +167,7 @@ class Outputs {
   std::vector<std::unique_ptr<OutputFile>> files_;
 };
 
-int run(const Options& options) {
+int run(const SimulateCommandOptions& options) {
   const PolicyRegistry registry;
   auto policies = registry.parse(options.policies);
   if (!options.admission.empty()) policies = with_admission(policies, options.admission);
@@ -223,7 +223,7 @@ int run(const Options& options) {
 void add_simulate_command(CLI::App& app, Action& action) {
   auto* command =
       app.add_subcommand("simulate", "Run policies on the same requests and compare them");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SimulateCommandOptions>();
   auto* scenario =
       command
           ->add_option("--scenario", options->scenario,

@@ -22,7 +22,7 @@
 namespace dysta::cli {
 namespace {
 
-struct Options {
+struct SweepCommandOptions {
   std::string file;
   std::string folder;
   std::size_t jobs = 0;  // 0: as many as there are cores
@@ -44,7 +44,7 @@ bool carry_out(const SweepPlan& plan, const std::string& folder, std::size_t job
 }
 
 /// The exit status of the process that leads.
-int report(const SweepPlan& plan, const Options& options, bool complete,
+int report(const SweepPlan& plan, const SweepCommandOptions& options, bool complete,
            const Interruption& interruption) {
   if (!complete) {
     complain("interrupted; what is finished is kept, and the same command goes on from there",
@@ -57,7 +57,7 @@ int report(const SweepPlan& plan, const Options& options, bool complete,
 }
 
 #ifdef DYSTA_MPI
-int run_as_one_of_several(const Options& options) {
+int run_as_one_of_several(const SweepCommandOptions& options) {
   const Interruption interruption;
   // Joined before anything can fail: the others wait for who never joins. What does fail is told
   // before leaving, which waits for the others too.
@@ -83,7 +83,7 @@ int run_as_one_of_several(const Options& options) {
 }
 #endif
 
-int run(const Options& options) {
+int run(const SweepCommandOptions& options) {
 #ifdef DYSTA_MPI
   if (MpiForce::is_one_of_several()) return run_as_one_of_several(options);
 #endif
@@ -99,7 +99,7 @@ int run(const Options& options) {
 void add_sweep_command(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "sweep", "Run every combination of scenarios, loads, deadlines, seeds and policies");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SweepCommandOptions>();
   command->add_option("file", options->file, "What to run (YAML, docs/sweeps.md)")
       ->required()
       ->type_name("FILE")

@@ -15,7 +15,7 @@
 namespace dysta::cli {
 namespace {
 
-struct Options {
+struct TracesCommandOptions {
   std::vector<std::string> paths;
   std::uint32_t sequence_length = 512;
 
@@ -23,7 +23,7 @@ struct Options {
 };
 
 /// Reports every faulty file, not only the first.
-int check(const Options& options) {
+int check(const TracesCommandOptions& options) {
   std::vector<Trace> traces;
   bool faulty = false;
   for (const std::string& file : expand_trace_paths(options.paths)) {
@@ -48,7 +48,7 @@ std::string from_to(const Range& range, double scale) {
   return fmt::format("{:.2g}..{:.2g}", range.least * scale, range.largest * scale);
 }
 
-int describe_all(const Options& options) {
+int describe_all(const TracesCommandOptions& options) {
   const TraceSet traces = read_traces(options.paths, options.read_options());
   TextTable table({"network", "inputs", "layers", "ms", "range", "layer ms", "sparsity", "range",
                    "in layers", "corr."});
@@ -90,9 +90,9 @@ int describe_all(const Options& options) {
 }
 
 void add(CLI::App& traces, Action& action, const char* name, const char* help,
-         int (*run)(const Options&)) {
+         int (*run)(const TracesCommandOptions&)) {
   auto* command = traces.add_subcommand(name, help);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TracesCommandOptions>();
   command->add_option("PATH", options->paths, "Trace files (CSV), and folders of them")
       ->required()
       ->type_name("");

@@ -17,11 +17,11 @@
 namespace dysta::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr int kDigits = 6;
 
-struct Options {
+struct TracesFitCommandOptions {
   std::vector<std::string> paths;
   std::string out;
   bool compare = false;
@@ -29,7 +29,7 @@ struct Options {
   std::string json;
 };
 
-int fit_one(const Options& options) {
+int fit_one(const TracesFitCommandOptions& options) {
   if (options.paths.size() != 1) {
     throw SpecificationError(counted(options.paths.size(), "path") +
                              " are given; allowed is one trace to fit a model to, or several with "
@@ -53,7 +53,7 @@ int fit_one(const Options& options) {
   return 0;
 }
 
-Json json_of(const TraceStatistics& statistics) {
+OrderedJson json_of(const TraceStatistics& statistics) {
   return {{"sparsity", statistics.sparsity},
           {"sparsity_sd", statistics.sparsity_deviation},
           {"sparsity_relative_range", statistics.sparsity_range},
@@ -62,7 +62,7 @@ Json json_of(const TraceStatistics& statistics) {
           {"latency_relative_sd", statistics.latency_deviation}};
 }
 
-Json json_of(const Calibration& calibration) {
+OrderedJson json_of(const Calibration& calibration) {
   return {{"model", calibration.model},
           {"kind", name_of(calibration.kind)},
           {"inputs", calibration.inputs},
@@ -96,22 +96,22 @@ TextTable table_of(const char* first) {
                     "syn.", "ms", "syn.", "vary", "syn."});
 }
 
-int compare(const Options& options) {
+int compare(const TracesFitCommandOptions& options) {
   std::unique_ptr<OutputFile> json_file;
   if (!options.json.empty()) json_file = std::make_unique<OutputFile>(options.json);
   const std::vector<std::string> files = expand_trace_paths(options.paths);
   TextTable table = table_of("trace");
   std::map<std::string, std::vector<Calibration>> families;
-  Json json = {{"schema", 1},
-               {"dysta", DYSTA_VERSION},
-               {"draws", options.draws},
-               {"traces", Json::array()},
-               {"families", Json::array()}};
+  OrderedJson json = {{"schema", 1},
+                      {"dysta", DYSTA_VERSION},
+                      {"draws", options.draws},
+                      {"traces", OrderedJson::array()},
+                      {"families", OrderedJson::array()}};
   Progress progress("fitting");
   for (std::size_t i = 0; i < files.size(); ++i) {
     const Calibration calibration = calibrate(read_measured_trace(files[i]), options.draws);
     table.add(row_of(calibration.trace, calibration));
-    Json entry = {{"trace", calibration.trace}};
+    OrderedJson entry = {{"trace", calibration.trace}};
     entry.update(json_of(calibration));
     json["traces"].push_back(std::move(entry));
     families[calibration.model].push_back(calibration);
@@ -121,7 +121,7 @@ int compare(const Options& options) {
   for (const auto& [model, calibrations] : families) {
     const Calibration mean = mean_of(calibrations);
     summary.add(row_of(model, mean));
-    Json entry = json_of(mean);
+    OrderedJson entry = json_of(mean);
     entry["traces"] = calibrations.size();
     json["families"].push_back(std::move(entry));
   }
@@ -139,7 +139,7 @@ int compare(const Options& options) {
   return 0;
 }
 
-int run(const Options& options) {
+int run(const TracesFitCommandOptions& options) {
   if (options.compare && !options.out.empty()) {
     throw SpecificationError(
         "--out is given with --compare, which writes no model; allowed is one "
@@ -153,7 +153,7 @@ int run(const Options& options) {
 void add_traces_fit_command(CLI::App& traces, Action& action) {
   auto* command = traces.add_subcommand(
       "fit", "Fit a statistical model to a measured trace, for traces synthesize");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TracesFitCommandOptions>();
   command
       ->add_option("PATH", options->paths,
                    "Trace (CSV) with its provenance (.json) beside it; with --compare several, and "

@@ -16,14 +16,14 @@
 namespace dysta::cli {
 namespace {
 
-struct Options {
+struct TracesPredictCommandOptions {
   std::vector<std::string> paths;
   std::uint32_t sequence_length = 512;
   EvaluationOptions evaluation;
   std::string csv;
 };
 
-int run(const Options& options) {
+int run(const TracesPredictCommandOptions& options) {
   const TraceSet traces = read_traces(options.paths, {.sequence_length = options.sequence_length});
   std::optional<OutputFile> csv;
   if (!options.csv.empty()) csv.emplace(options.csv);
@@ -74,7 +74,7 @@ void add_traces_predict_command(CLI::App& traces, Action& action) {
   constexpr std::size_t kMostInputs = 100'000'000;
   auto* command = traces.add_subcommand(
       "predict", "Show how far latency predictors are off, on inputs they were not made from");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TracesPredictCommandOptions>();
   command->add_option("PATH", options->paths, "Trace files (CSV), and folders of them")
       ->required()
       ->type_name("");

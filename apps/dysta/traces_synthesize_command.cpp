@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct TracesSynthesizeCommandOptions {
   std::string model;
   std::string accelerator;
   std::vector<std::string> patterns;
@@ -66,7 +66,7 @@ struct Files {
         trace((folder / (variant + ".csv")).string()) {}
 };
 
-int synthesize_all(const Options& options) {
+int synthesize_all(const TracesSynthesizeCommandOptions& options) {
   const NetworkModel model = load_model(options.model);
   const auto accelerator = load_accelerator(options.accelerator);
   SynthesisOptions synthesis;
@@ -112,7 +112,7 @@ int synthesize_all(const Options& options) {
   return 0;
 }
 
-int run(const Options& options) {
+int run(const TracesSynthesizeCommandOptions& options) {
   if (options.model.empty()) return list();
   if (options.accelerator.empty() || options.out.empty()) {
     throw SpecificationError(
@@ -126,7 +126,7 @@ int run(const Options& options) {
 void add_traces_synthesize_command(CLI::App& traces, Action& action) {
   auto* command = traces.add_subcommand(
       "synthesize", "Draw traces of networks that cannot be measured, from statistical models");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TracesSynthesizeCommandOptions>();
   command
       ->add_option("MODEL", options->model, "Name, or model file (.yaml); none: list those known")
       ->check(some_text())

@@ -11,13 +11,13 @@
 namespace dysta::cli {
 namespace {
 
-struct Options {
+struct WorkloadCommandOptions {
   TraceOptions traces;
   WorkloadOptions workload;
   std::uint64_t seed = 1;
 };
 
-int run(const Options& options) {
+int run(const WorkloadCommandOptions& options) {
   const TraceSet traces = options.traces.load();
   const Profiles profiles(traces);
   WorkloadSpec spec = options.workload.spec(one_pool(traces, profiles));
@@ -31,7 +31,7 @@ int run(const Options& options) {
 void add_workload_command(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "workload", "Draw requests and write them as a table that simulate --requests reads");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WorkloadCommandOptions>();
   options->traces.add_to(*command);
   options->workload.add_to(*command);
   command->add_option("--seed", options->seed, "Seed of all random streams")
