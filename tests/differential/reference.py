@@ -340,6 +340,8 @@ class Policy:
     def __init__(self, parameters: dict[str, str], variants: dict[str, Variant]) -> None:
         self.parameters = parameters
         self.mean_e2e = mean([math.fsum(v.avg_pattern) for v in variants.values()])
+        self.preemption_cost = 0.0  # seconds
+        self.ran_last: Task | None = None
 
     def option(self, key: str, *allowed: str) -> str:
         if self.parameters[key] not in allowed:
@@ -501,8 +503,7 @@ class Punctual(Policy):
 
         def ratio(task: Task) -> float:
             cost = self.remaining(task)
-            if value != "plain":
-                cost *= self.isolated(task)
+            cost *= self.mean_e2e if value == "plain" else self.isolated(task)
             return cost / task.priority if value == "priority" else cost
 
         def score(task: Task) -> float:
@@ -513,7 +514,7 @@ class Punctual(Policy):
                 urgency = lost
             return ratio(task) * (1 - self.bonus * urgency)
 
-        chosen = smallest(ready, score)
+        chosen = self.worth_a_switch(ready, score, ratio, cost_hz)
         if budget < 1:
             # Places in Smith's order are 64 to an octave.
             place = {id(t): math.frexp(ratio(t)) for t in ready}
@@ -525,6 +526,27 @@ class Punctual(Policy):
             self.bonus += 0.005 * self.next_latency(chosen) * (allowed - charged)
             self.bonus = min(most, max(0.0, self.bonus))
         return chosen
+
+
+    def worth_a_switch(
+        self,
+        ready: list[Task],
+        score: Callable[[Task], float],
+        ratio: Callable[[Task], float],
+        cost_hz: Callable[[Task], float],
+    ) -> Task:
+        """The first by its score, unless what ran last should go on: to put it aside delays all."""
+        given = self.parameters["preemption_s"]
+        seconds = self.preemption_cost if given == "auto" else float(given)
+        stays = self.ran_last
+        others = [task for task in ready if task is not stays]
+        if seconds == 0 or stays is None or stays.finished or not others:
+            return smallest(ready, score)
+        first = smallest(others, score)
+        paid = seconds * math.fsum(cost_hz(task) for task in ready)
+        charge = paid / cost_hz(stays) / cost_hz(first)
+        # The score with the charge on the ratio: what urgency takes is a share.
+        return first if score(first) * (1 + charge / ratio(first)) < score(stays) else stays
 
 
 class LikelyFirst(Policy):
@@ -619,8 +641,9 @@ def estimated(tables: str, predictor: str, **others: str) -> dict[str, str]:
 
 SDRM3 = {"overdue": "published", "alpha": "1"}
 PUNCTUAL = {"budget": "0.02", "bonus": "0.8", "horizon": "2", "stretch": "0.5"}
-PUNCTUAL |= {"lost": "plain", "value": "normalised"}
+PUNCTUAL |= {"preemption_s": "auto", "lost": "plain", "value": "normalised"}
 FEASIBLE_FIRST = {"budget": "1", "bonus": "0.999999", "horizon": "1e9", "stretch": "0"}
+FEASIBLE_FIRST |= {"preemption_s": "0"}
 DYSTA = {"beta": "0.01", "wait_unit_s": "1", "refresh": "boundary"}
 POLICIES: dict[str, tuple[type[Policy], dict[str, str]]] = {
     "fcfs": (Fcfs, {}),
@@ -682,6 +705,7 @@ def simulate(
 ) -> list[float]:
     """The completion time of every request."""
     completions = [math.nan] * len(requests)
+    policy.preemption_cost = preemption_cost
     waiting = list(requests)
     ready: list[Task] = []
     ran_last: Task | None = None
@@ -692,6 +716,7 @@ def simulate(
         while waiting and waiting[0].arrival <= now:
             request = waiting.pop(0)
             ready.append(Task(request, last_run=request.arrival))
+        policy.ran_last = ran_last
         task = policy.choose(now, ready)
         now += decision_cost
         if ran_last is not None and task is not ran_last and not ran_last.finished:

@@ -42,6 +42,7 @@ struct Situation {
     load = std::vector{0.5, 0.95, 1.3, 20.0}[random.below(4)];
     own_deadlines = random.below(3) == 0;
     slo_scale = std::vector{0.5, 10.0, 1.0 * most_present}[random.below(3)];
+    preemption_s = std::vector{0.0, 0.0, 0.0625, 0.5}[random.below(4)];
   }
 
   std::uint32_t pick(std::vector<std::uint32_t> values) {
@@ -89,6 +90,7 @@ struct Situation {
   double load = 1;
   bool own_deadlines = false;  ///< each request its own
   double slo_scale = 1;
+  double preemption_s = 0;  ///< what policies are told; here it takes no time
 };
 
 /// Plays a situation to an indexed policy and to the scan, which must agree at every choice.
@@ -96,7 +98,10 @@ class Host final : public Truth {
  public:
   Host(std::uint64_t seed, const ConfiguredPolicy& configured)
       : situation_(seed), random_(seed, StreamPurpose::arrivals) {
-    const PolicyContext context{.profiles = situation_.profiles, .truth = this};
+    const PolicyContext context{.profiles = situation_.profiles,
+                                .truth = this,
+                                .accelerators = situation_.accelerators,
+                                .preemption = Seconds{situation_.preemption_s}};
     indexed_ = configured.make(context);
     scan_ = test::make_scan(configured, context);
     running_.resize(situation_.accelerators);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "dysta/predict/noisy.hpp"
 #include "dysta/sched/dysta/static_level.hpp"
@@ -244,18 +245,21 @@ class ScanPunctual final : public ScoringPolicy<> {
         plain_(parameters.is("value", "plain")),
         by_priority_(parameters.is("value", "priority")),
         share_(1.0 / context.accelerators),
-        plain_hz_(share_ / context.profiles.mean_e2e().count()),
+        mean_s_(context.profiles.mean_e2e().count()),
+        preemption_s_(parameters.is("preemption_s", "auto") ? context.preemption.count()
+                                                            : parameters.number("preemption_s")),
         bonus_(most_) {}
 
   void on_arrival(const TaskArrival& arrival) override {
     ScoringPolicy::on_arrival(arrival);
     ready_.for_each([&](const ReadyTask& task) {
       if (task.id != arrival.task) return;
-      const double queue_hz = share_ / task.estimate.isolated.count();
-      const double cost_hz = plain_ ? plain_hz_ : by_priority_ ? task.weight * queue_hz : queue_hz;
-      present_[task.id] = {.queue_hz = queue_hz, .cost_hz = cost_hz};
-      queue_hz_ += queue_hz;
-      cost_hz_ += cost_hz;
+      const Present present{.unit_s = unit_s(task),
+                            .queue_hz = share_ / task.estimate.isolated.count(),
+                            .cost_hz = share_ / unit_s(task)};
+      queue_hz_ += present.queue_hz;
+      cost_hz_ += present.cost_hz;
+      present_[task.id] = present;
     });
   }
   void on_finish(TaskId id) override {
@@ -265,27 +269,63 @@ class ScanPunctual final : public ScoringPolicy<> {
     present_.erase(id);
     if (present_.empty()) queue_hz_ = cost_hz_ = 0;
   }
-  TaskId choose(Seconds now, AcceleratorId) override {
-    const TaskId chosen = ready_.run_smallest([&](const ReadyTask& task) {
-      return base(task) * (1 - bonus_ * urgency(task, now.count()));
-    });
-    if (budget_ < 1) charge(ready_.make_ready(chosen));
+  void on_layer_done(TaskId id, const Observation& observation) override {
+    ScoringPolicy::on_layer_done(id, observation);
+    if (preemption_s_ > 0) back_.emplace_back(id, ran_on_.at(id));
+  }
+  TaskId choose(Seconds now, AcceleratorId accelerator) override {
+    const auto stays = std::find_if(back_.begin(), back_.end(),
+                                    [&](const auto& back) { return back.second == accelerator; });
+    const double now_s = now.count();
+    TaskId chosen{};
+    if (ready_.ready() > back_.size()) {
+      chosen = ready_.run_smallest([&](const ReadyTask& task) {
+        const bool elsewhere = std::any_of(back_.begin(), back_.end(),
+                                           [&](const auto& back) { return back.first == task.id; });
+        return elsewhere ? kNever.count() : score(task, base(task), now_s);
+      });
+      if (stays != back_.end()) {
+        const ReadyTask first = ready_.make_ready(chosen);
+        const ReadyTask own = ready_.make_ready(stays->first);
+        const double charge_s =
+            preemption_s_ * cost_hz_ * present_.at(own.id).unit_s * present_.at(first.id).unit_s;
+        const bool exchange =
+            score(first, base(first) + charge_s, now_s) < score(own, base(own), now_s);
+        chosen = exchange ? first.id : own.id;
+      }
+    } else {
+      chosen = stays != back_.end() ? stays->first : back_.front().first;
+    }
+    const ReadyTask& task = ready_.make_ready(chosen);
+    if (budget_ < 1) charge(task);
     ready_.start(chosen);
+    ran_on_[chosen] = accelerator;
+    std::erase_if(back_, [&](const auto& back) {
+      return back.first == chosen || back.second == accelerator;
+    });
     return chosen;
   }
 
  private:
   /// What a task adds while it is there, an accelerator.
   struct Present {
+    double unit_s = 0;    ///< what its turnaround is counted in
     double queue_hz = 0;  ///< 1 / isolated
     double cost_hz = 0;   ///< what a second of its turnaround costs
   };
 
+  double unit_s(const ReadyTask& task) const {
+    if (plain_) return mean_s_;
+    const double isolated_s = task.estimate.isolated.count();
+    return by_priority_ ? isolated_s / task.weight : isolated_s;
+  }
+
   double base(const ReadyTask& task) const {
-    const double remaining_s = task.estimate.remaining.count();
-    if (plain_) return remaining_s;
-    const double cost_s = remaining_s * task.estimate.isolated.count();
-    return by_priority_ ? cost_s / task.weight : cost_s;
+    return task.estimate.remaining.count() * unit_s(task);
+  }
+
+  double score(const ReadyTask& task, double base, double now_s) const {
+    return base * (1 - bonus_ * urgency(task, now_s));
   }
 
   double urgency(const ReadyTask& task, double now_s) const {
@@ -326,12 +366,15 @@ class ScanPunctual final : public ScoringPolicy<> {
   bool lost_is_urgent_;
   bool plain_;
   bool by_priority_;
-  double share_;     ///< of a task that an accelerator has of it
-  double plain_hz_;  ///< what a second costs where all cost the same
+  double share_;   ///< of a task that an accelerator has of it
+  double mean_s_;  ///< of all networks
+  double preemption_s_;
   double bonus_;
   std::map<TaskId, Present> present_;
   double queue_hz_ = 0;  ///< of all tasks there
   double cost_hz_ = 0;   ///< the same
+  std::map<TaskId, AcceleratorId> ran_on_;
+  std::vector<std::pair<TaskId, AcceleratorId>> back_;  ///< in the order of their layers' ends
 };
 
 /// The policy as a scan; null for one that is none of these, or one in other arithmetic.

@@ -51,7 +51,7 @@ TEST(DeadlinePrice, falls_by_what_the_tasks_ahead_wait) {
   price.arrives(4, 0.5);
   price.arrives(16, 0.25);
   EXPECT_EQ(price.value(), 0.8);
-  price.runs(16, 0.25, 2);
+  price.runs(16, 0.25, 2, 0.75);
   EXPECT_NEAR(price.value(), 0.8 - 0.005 * (1 - 0.015), 1e-15);
 }
 
@@ -59,12 +59,11 @@ TEST(DeadlinePrice, rises_to_its_most_where_the_first_runs) {
   DeadlinePrice price = price_of(0.01);
   price.arrives(4, 0.5);
   price.arrives(16, 0.25);
-  price.runs(16, 0.25, 2);
-  price.leaves(0.25);
-  price.runs(4, 0.5, 10);  // 0.01 of 10 s at 0.5
+  price.runs(16, 0.25, 2, 0.75);
+  price.runs(4, 0.5, 10, 0.5);  // 0.01 of 10 s at 0.5
   EXPECT_NEAR(price.value(), 0.8 - 0.005 * (1 - 0.015) + 0.005 * 0.05, 1e-15);
   price.waits(3, 0.5);
-  price.runs(3, 0.5, 1e6);
+  price.runs(3, 0.5, 1e6, 0.5);
   EXPECT_EQ(price.value(), 0.8);
 }
 
@@ -76,7 +75,7 @@ TEST(DeadlinePrice, charges_more_for_a_crowd) {
     price.arrives(4, 0.5);
     price.arrives(9, 0.25);
     price.arrives(16, 0.25);
-    price.runs(16, 0.25, 1);
+    price.runs(16, 0.25, 1, 1);
     EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.75 * (accelerators == 1 ? 11 : 1), 1e-15);
   }
 }
@@ -85,7 +84,7 @@ TEST(DeadlinePrice, is_never_negative) {
   DeadlinePrice price = price_of(0.01);
   price.arrives(4, 0.5);
   price.arrives(16, 0.25);
-  price.runs(16, 0.25, 1e6);
+  price.runs(16, 0.25, 1e6, 0.75);
   EXPECT_EQ(price.value(), 0);
 }
 
@@ -93,13 +92,13 @@ TEST(DeadlinePrice, is_never_negative) {
 TEST(DeadlinePrice, knows_those_that_ran_before) {
   DeadlinePrice price = price_of(0);
   price.arrives(4, 0.5);
-  price.runs(4, 0.5, 1);
+  price.runs(4, 0.5, 1, 1);
   price.waits(2, 0.5);
   price.arrives(16, 0.25);
-  price.runs(16, 0.25, 1);
+  price.runs(16, 0.25, 1, 1);
   EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.5, 1e-15);
   price.waits(1, 0.25);
-  price.runs(1, 0.25, 1);
+  price.runs(1, 0.25, 1, 1);
   EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.5, 1e-15);
 }
 
@@ -107,36 +106,20 @@ TEST(DeadlinePrice, knows_those_that_ran_before) {
 TEST(DeadlinePrice, does_not_need_to_know_equals_apart) {
   DeadlinePrice price = price_of(0);
   price.arrives(4, 0.5);
-  price.runs(4, 0.5, 1);
+  price.runs(4, 0.5, 1, 1);
   price.arrives(2, 0.5);
   price.waits(2, 0.5);
-  price.runs(2, 0.5, 1);
+  price.runs(2, 0.5, 1, 1);
   price.arrives(16, 0.25);
-  price.runs(16, 0.25, 1);
+  price.runs(16, 0.25, 1, 1);
   EXPECT_NEAR(price.value(), 0.8 - 0.005 * 0.5, 1e-15);
-}
-
-// 0.1 and 0.2 at a time leave some rounding of each other, which must not be a cost.
-TEST(DeadlinePrice, starts_anew_when_nobody_is_there) {
-  DeadlinePrice price = price_of(0.01);
-  price.arrives(4, 0.1);
-  price.arrives(9, 0.2);
-  price.runs(9, 0.2, 1);
-  price.leaves(0.2);
-  price.runs(4, 0.1, 1);
-  price.leaves(0.1);
-  const double before = price.value();
-  ASSERT_LT(before, 0.8);
-  price.arrives(4, 1e-30);
-  price.runs(4, 1e-30, 1e12);
-  EXPECT_NEAR(price.value(), before, 1e-12);
 }
 
 TEST(DeadlinePrice, is_its_most_at_any_cost) {
   DeadlinePrice price = price_of(1);
   price.arrives(4, 0.5);
   price.arrives(16, 0.25);
-  price.runs(16, 0.25, 1e6);
+  price.runs(16, 0.25, 1e6, 0.75);
   EXPECT_EQ(price.value(), 0.8);
 }
 

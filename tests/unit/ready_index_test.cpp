@@ -164,7 +164,7 @@ TEST_F(ReadyIndexTest, a_look_takes_nothing) {
   for (std::uint32_t id = 0; id < 100; ++id) admit(id, 200 - id);
   const Found found = tasks_.smallest({});
   EXPECT_EQ(found.score, 101);
-  EXPECT_EQ(tasks_.columns(found)[0], 101);
+  EXPECT_EQ(tasks_.row(found).columns[0], 101);
   EXPECT_EQ(tasks_.ready(), 100U);
   EXPECT_EQ(tasks_.run(found), TaskId{99});
   EXPECT_EQ(run(), 98U);

@@ -44,7 +44,7 @@ SmithOrder::Sum SmithOrder::ahead_of(double ratio) const {
   return sum;
 }
 
-void DeadlinePrice::runs(double ratio, double cost_hz, double layer_s) {
+void DeadlinePrice::runs(double ratio, double cost_hz, double layer_s, double all_hz) {
   if (fixed()) return;
   if (latest_ && latest_->ratio == ratio && latest_->cost_hz == cost_hz) {
     latest_.reset();
@@ -58,7 +58,7 @@ void DeadlinePrice::runs(double ratio, double cost_hz, double layer_s) {
   if (ahead.tasks > 0) {
     charged_hz = (1 + kCrowd * std::max(0.0, ahead.tasks / accelerators_ - 1)) * ahead.cost_hz;
   }
-  price_ = std::clamp(price_ + kStep * layer_s * (budget_ * all_hz_ - charged_hz), 0.0, most_);
+  price_ = std::clamp(price_ + kStep * layer_s * (budget_ * all_hz - charged_hz), 0.0, most_);
 }
 
 }  // namespace dysta

@@ -71,10 +71,7 @@ class DeadlinePrice {
 
   /// A task is there and waits: its ratio in Smith's order, and what a second of it costs.
   void arrives(double ratio, double cost_hz) {
-    if (fixed()) return;
-    all_hz_ += cost_hz;
-    ++present_;
-    order_.add(ratio, cost_hz);
+    if (!fixed()) order_.add(ratio, cost_hz);
   }
   /// A task that ran waits again.
   void waits(double ratio, double cost_hz) {
@@ -82,14 +79,9 @@ class DeadlinePrice {
     if (latest_) order_.add(latest_->ratio, latest_->cost_hz);
     latest_ = Waiting{ratio, cost_hz};
   }
-  /// A task that waits runs a layer of so many seconds.
-  void runs(double ratio, double cost_hz, double layer_s);
-  /// A task that ran is gone.
-  void leaves(double cost_hz) {
-    if (fixed()) return;
-    // With no task there the sum is 0, whatever rounding has left.
-    all_hz_ = --present_ == 0 ? 0 : all_hz_ - cost_hz;
-  }
+  /// A task that waits runs a layer of so many seconds; all that are there, those that run too,
+  /// cost `all_hz`.
+  void runs(double ratio, double cost_hz, double layer_s, double all_hz);
 
  private:
   struct Waiting {
@@ -103,8 +95,6 @@ class DeadlinePrice {
   double budget_;
   double accelerators_;
   double price_;
-  double all_hz_ = 0;
-  std::size_t present_ = 0;
   std::optional<Waiting> latest_{};  ///< it mostly goes on, so it is not put in order before
   SmithOrder order_;                 ///< of all others that wait
 };

@@ -106,7 +106,7 @@ TaskId run_largest_as_published(ReadyIndex<PublishedLargest<Value>>& ready, cons
   };
   const Found largest = answer(Question::largest);
   if (largest.score < kNever.count()) return ready.run(largest);
-  asked.value_of_last = asked.value_of(ready.columns(answer(Question::last)));
+  asked.value_of_last = asked.value_of(ready.row(answer(Question::last)).columns);
   const Found unequal = answer(Question::last_unequal);
   asked.after = unequal.score < kNever.count() ? -unequal.score : -1.0;
   return ready.run(answer(Question::first_after));

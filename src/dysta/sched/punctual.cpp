@@ -77,14 +77,16 @@ struct PunctualScore {
   }
 };
 
-/// What a second of a task's turnaround costs.
+/// What a task's turnaround is counted in, so that a second of it costs 1 / unit: its isolated
+/// latency, the mean network's, or its isolated latency / priority.
 enum class Value { normalised, plain, priority };
 
 struct PunctualSettings {
   double risk = 0;  ///< standard deviations that the estimate is taken longer by
   Value value = Value::normalised;
-  double share = 1;            ///< 1 / accelerators that serve the queue
-  double mean_isolated_s = 1;  ///< of the networks, where all seconds cost the same
+  double mean_isolated_s = 1;      ///< of the networks, where all seconds cost the same
+  std::uint32_t accelerators = 1;  ///< that serve the queue
+  double preemption_s = 0;         ///< what putting a task aside takes one of them
 };
 
 class Punctual final : public Policy {
@@ -92,7 +94,12 @@ class Punctual final : public Policy {
   /// `score` is without tasks.
   Punctual(std::unique_ptr<Predictor> predictor, const PunctualScore& score,
            const DeadlinePrice& price, const PunctualSettings& settings)
-      : predictor_(std::move(predictor)), settings_(settings), score_(score), price_(price) {
+      : predictor_(std::move(predictor)),
+        settings_(settings),
+        score_(score),
+        price_(price),
+        share_(1.0 / settings.accelerators) {
+    back_.reserve(settings.accelerators);
     score_.least_isolated_s = std::numeric_limits<double>::infinity();
   }
 
@@ -100,35 +107,42 @@ class Punctual final : public Policy {
     const TaskId id = arrival.task;
     if (index(id) >= tasks_.size()) tasks_.resize(index(id) + 1);
     const Estimate estimate = predictor_->on_arrival(arrival);
-    const double queue_hz = settings_.share / estimate.isolated.count();
-    tasks_[index(id)] = {.deadline_s = arrival.deadline().count(),
-                         .weight = dysta::weight(arrival.priority),
-                         .queue_hz = queue_hz,
-                         .cost_hz = cost_hz(arrival.priority, queue_hz)};
-    score_.queue_hz += queue_hz;
+    Task& task = tasks_[index(id)];
+    task = {.deadline_s = arrival.deadline().count(), .weight = dysta::weight(arrival.priority)};
+    task.unit_s = unit_s(task, estimate);
+    task.queue_hz = share_ / estimate.isolated.count();
+    task.cost_hz = share_ / task.unit_s;
+    score_.queue_hz += task.queue_hz;
+    cost_hz_ += task.cost_hz;
     ++present_;
-    const Columns row = columns(tasks_[index(id)], estimate);
-    price_.arrives(row[PunctualScore::kBase], tasks_[index(id)].cost_hz);
+    const Columns row = columns(task, estimate);
+    price_.arrives(task.base, task.cost_hz);
     ready_.admit(id, row);
   }
   void on_layer_done(TaskId id, const Observation& observation) override {
-    const Estimate estimate = predictor_->on_layer_done(id, observation);
-    const Columns row = columns(tasks_[index(id)], estimate);
-    price_.waits(row[PunctualScore::kBase], tasks_[index(id)].cost_hz);
-    ready_.make_ready(id, [&](Columns& of_task) { of_task = row; });
+    Task& task = tasks_[index(id)];
+    const Columns row = columns(task, predictor_->on_layer_done(id, observation));
+    price_.waits(task.base, task.cost_hz);
+    if (settings_.preemption_s > 0) {
+      back_.push_back({.task = id, .accelerator = task.accelerator, .row = row});
+    } else {
+      make_ready(id, row);
+    }
   }
   void on_finish(TaskId id) override {
     ready_.retire(id);
-    // An empty queue is 0 again, whatever rounding has left.
-    score_.queue_hz = --present_ == 0 ? 0 : score_.queue_hz - tasks_[index(id)].queue_hz;
-    price_.leaves(tasks_[index(id)].cost_hz);
+    const Task& task = tasks_[index(id)];
+    score_.queue_hz -= task.queue_hz;
+    cost_hz_ -= task.cost_hz;
+    if (--present_ == 0) score_.queue_hz = cost_hz_ = 0;  // whatever rounding has left
   }
-  TaskId choose(Seconds now, AcceleratorId) override {
+  TaskId choose(Seconds now, AcceleratorId accelerator) override {
     score_.now_s = now.count();
     score_.bonus = price_.value();
-    const TaskId id = ready_.run_smallest(score_);
+    const TaskId id =
+        settings_.preemption_s > 0 ? goes_on_or_first(accelerator) : ready_.run_smallest(score_);
     const Task& task = tasks_[index(id)];
-    price_.runs(task.base, task.cost_hz, task.next_layer_s);
+    price_.runs(task.base, task.cost_hz, task.next_layer_s, cost_hz_);
     return id;
   }
 
@@ -138,23 +152,74 @@ class Punctual final : public Policy {
   struct Task {
     double deadline_s = 0;
     double weight = 1;    ///< its priority
+    double unit_s = 0;    ///< what its turnaround is counted in
     double queue_hz = 0;  ///< its part of the queue
     double cost_hz = 0;   ///< what a second of its turnaround costs, an accelerator
     double base = 0;      ///< as in its row
     double next_layer_s = 0;
+    AcceleratorId accelerator{};  ///< that ran it last, where putting it aside takes time
   };
 
-  double cost_hz(Priority priority, double queue_hz) const {
-    if (settings_.value == Value::plain) return settings_.share / settings_.mean_isolated_s;
-    return settings_.value == Value::priority ? dysta::weight(priority) * queue_hz : queue_hz;
+  /// A task that has just ended a layer and may go on where it ran.
+  struct Back {
+    TaskId task{};
+    AcceleratorId accelerator{};
+    Columns row{};
+  };
+
+  /// The first task by its score, but the one that is back from this accelerator goes on if that
+  /// costs less. Putting it aside delays all tasks: exchanging the two is worth that only where
+  /// what it gains, the difference of their scores / units of both, is more than what all pay.
+  /// Tasks that are back from other accelerators at this instant are left to those.
+  TaskId goes_on_or_first(AcceleratorId accelerator) {
+    auto back = std::find_if(back_.begin(), back_.end(), [&](const Back& candidate) {
+      return candidate.accelerator == accelerator;
+    });
+    TaskId id{};
+    if (back == back_.end() && ready_.ready() > 0) {
+      id = ready_.run_smallest(score_);
+    } else {
+      if (back == back_.end()) back = back_.begin();
+      const Back stays = *back;
+      back_.erase(back);
+      id = stays.task;
+      if (stays.accelerator == accelerator && ready_.ready() > 0) {
+        const Found first = ready_.smallest(score_);
+        Row<PunctualScore> other = ready_.row(first);
+        other.columns[PunctualScore::kBase] += settings_.preemption_s * cost_hz_ *
+                                               tasks_[index(id)].unit_s *
+                                               tasks_[index(other.id)].unit_s;
+        if (score(other.columns) < score(stays.row)) {
+          ready_.run(first);
+          make_ready(id, stays.row);
+          id = other.id;
+        }
+      }
+    }
+    tasks_[index(id)].accelerator = accelerator;
+    return id;
+  }
+
+  double score(const Columns& row) const {
+    const double start_s = row[PunctualScore::kStart];
+    return score_(row[PunctualScore::kBase], row[PunctualScore::kIsolated], start_s, start_s);
+  }
+
+  void make_ready(TaskId id, const Columns& row) {
+    ready_.make_ready(id, [&](Columns& columns) { columns = row; });
+  }
+
+  double unit_s(const Task& task, const Estimate& estimate) const {
+    if (settings_.value == Value::plain) return settings_.mean_isolated_s;
+    const double isolated_s = estimate.isolated.count();
+    return settings_.value == Value::priority ? isolated_s / task.weight : isolated_s;
   }
 
   Columns columns(Task& task, const Estimate& estimate) {
     const double remaining_s = estimate.remaining.count();
     const double isolated_s = estimate.isolated.count();
     score_.least_isolated_s = std::min(score_.least_isolated_s, isolated_s);
-    task.base = settings_.value == Value::plain ? remaining_s : remaining_s * isolated_s;
-    if (settings_.value == Value::priority) task.base /= task.weight;
+    task.base = remaining_s * unit_s(task, estimate);
     task.next_layer_s = estimate.next_layer.count();
     Columns columns;
     columns[PunctualScore::kBase] = task.base;
@@ -168,9 +233,12 @@ class Punctual final : public Policy {
   PunctualSettings settings_;
   PunctualScore score_;
   DeadlinePrice price_;
+  double share_;             ///< of a task that an accelerator has of it
   std::vector<Task> tasks_;  ///< by id
   std::size_t present_ = 0;
+  double cost_hz_ = 0;  ///< of all tasks there
   ReadyIndex<PunctualScore> ready_;
+  std::vector<Back> back_;  ///< by their layers' ends; empty unless putting them aside takes time
 };
 
 Value value_of(const Parameters& parameters) {
@@ -184,7 +252,7 @@ double largest_ratio(Value value, const Profiles& profiles) {
   for (const Profile& profile : profiles.all()) {
     longest_s = std::max(longest_s, 4 * profile.e2e_pattern.count());
   }
-  return value == Value::plain ? longest_s : longest_s * longest_s;
+  return longest_s * (value == Value::plain ? profiles.mean_e2e().count() : longest_s);
 }
 
 std::unique_ptr<Policy> make_punctual(const Parameters& parameters, const PolicyContext& context) {
@@ -201,8 +269,11 @@ std::unique_ptr<Policy> make_punctual(const Parameters& parameters, const Policy
                     largest_ratio(value, context.profiles)),
       PunctualSettings{.risk = parameters.number("risk"),
                        .value = value,
-                       .share = 1.0 / context.accelerators,
-                       .mean_isolated_s = context.profiles.mean_e2e().count()});
+                       .mean_isolated_s = context.profiles.mean_e2e().count(),
+                       .accelerators = context.accelerators,
+                       .preemption_s = parameters.is("preemption_s", "auto")
+                                           ? context.preemption.count()
+                                           : parameters.number("preemption_s")});
 }
 
 }  // namespace
@@ -232,6 +303,10 @@ PolicyEntry punctual_entry() {
             .help = "standard deviations that remaining latency is taken longer by for a deadline",
             .default_value = 0.0,
             .largest = 100},
+           {.name = "preemption_s",
+            .help = "seconds that putting a task aside takes; auto: what the accelerator takes",
+            .default_value = "auto",
+            .words = {"auto"}},
            choice("lost", "a task that cannot meet its deadline any more: no bonus, or all of it",
                   "plain", {"plain", "urgent"}),
            choice("value", "what waiting costs: 1 / isolated, 1, or priority / isolated a second",

@@ -97,9 +97,9 @@ class ReadyIndex {
     return best;
   }
 
-  /// Of the task that `smallest` found last.
-  Columns columns(const Found& found) const {
-    return found.block == nullptr ? rows_[found.slot].columns : tree_.row(found).columns;
+  /// The task that `smallest` found last.
+  Row<Score> row(const Found& found) const {
+    return found.block == nullptr ? rows_[found.slot] : tree_.row(found);
   }
 
   /// Makes the task run that `smallest` found last; nothing has happened since.

@@ -80,6 +80,7 @@ std::vector<Alias> aliases() {
         {"bonus", "0.999999"},
         {"horizon", "1000000000"},
         {"stretch", "0"},
+        {"preemption_s", "0"},
         {"predictor", "oracle"}}},
   };
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "dysta/core/time.hpp"
 #include "dysta/predict/predictor.hpp"
 #include "dysta/sched/parameters.hpp"
 #include "dysta/sched/policy.hpp"
@@ -23,6 +24,7 @@ struct PolicyContext {
   const Profiles& profiles;        ///< must outlive the policy
   const Truth* truth = nullptr;    ///< for oracles, where the host has it; must outlive the policy
   std::uint32_t accelerators = 1;  ///< that share the queue of the policy
+  Seconds preemption{};            ///< what putting an unfinished task aside takes an accelerator
 };
 
 /// One policy that can be asked for by name.

@@ -336,13 +336,16 @@ RunCounts simulate_pool(const Pool& pool, const Dispatch& dispatch, RequestSourc
           : pool.kinds;
   if (dispatch.global()) {
     Simulation simulation(*pool.traces, costs, kinds);
-    const auto instance = policy.make(
-        {.profiles = *pool.profiles, .truth = &simulation, .accelerators = pool.accelerators});
+    const auto instance = policy.make({.profiles = *pool.profiles,
+                                       .truth = &simulation,
+                                       .accelerators = pool.accelerators,
+                                       .preemption = costs.preemption});
     return simulation.run(requests, *instance, outcomes, timeline);
   }
   const auto dispatcher = dispatch.make({.accelerators = pool.accelerators, .seed = seed});
   const auto make_policy = [&](const AcceleratorKind& kind, const Truth& truth) {
-    return policy.make({.profiles = *kind.profiles, .truth = &truth});
+    return policy.make(
+        {.profiles = *kind.profiles, .truth = &truth, .preemption = costs.preemption});
   };
   return simulate_dispatched({.traces = *pool.traces,
                               .profiles = *pool.profiles,
