@@ -514,12 +514,18 @@ class Punctual(Policy):
                 urgency = lost
             return ratio(task) * (1 - self.bonus * urgency)
 
-        chosen = self.worth_a_switch(ready, score, ratio, cost_hz)
+        given = self.parameters["preemption_s"]
+        paid = self.preemption_cost if given == "auto" else float(given)
+        paid *= math.fsum(cost_hz(task) for task in ready)
+        chosen = self.worth_a_switch(ready, score, ratio, cost_hz, paid)
+        # Who is not worth a preemption waits for that, and not for a deadline.
+        saved = paid / cost_hz(chosen) ** 2 if chosen is self.ran_last else 0.0
         if budget < 1:
             # Places in Smith's order are 64 to an octave.
             place = {id(t): math.frexp(ratio(t)) for t in ready}
             place = {k: (e, int(m * 128)) for k, (m, e) in place.items()}
-            ahead = [t for t in ready if place[id(t)] < place[id(chosen)]]
+            m, e = math.frexp(max(0.0, ratio(chosen) - saved))
+            ahead = [t for t in ready if place[id(t)] < (e, int(m * 128))] if m > 0 else []
             several = 1 + 10 * max(0, len(ahead) - 1)
             charged = several * math.fsum(cost_hz(t) for t in ahead)
             allowed = budget * math.fsum(cost_hz(t) for t in ready)
@@ -534,16 +540,15 @@ class Punctual(Policy):
         score: Callable[[Task], float],
         ratio: Callable[[Task], float],
         cost_hz: Callable[[Task], float],
+        paid: float,
     ) -> Task:
-        """The first by its score, unless what ran last should go on: to put it aside delays all."""
-        given = self.parameters["preemption_s"]
-        seconds = self.preemption_cost if given == "auto" else float(given)
+        """The first by its score, unless what ran last should go on: to put it aside delays all,
+        which costs `paid`."""
         stays = self.ran_last
         others = [task for task in ready if task is not stays]
-        if seconds == 0 or stays is None or stays.finished or not others:
+        if paid == 0 or stays is None or stays.finished or not others:
             return smallest(ready, score)
         first = smallest(others, score)
-        paid = seconds * math.fsum(cost_hz(task) for task in ready)
         charge = paid / cost_hz(stays) / cost_hz(first)
         # The score with the charge on the ratio: what urgency takes is a share.
         return first if score(first) * (1 + charge / ratio(first)) < score(stays) else stays

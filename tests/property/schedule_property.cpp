@@ -35,7 +35,10 @@ void for_every_policy(const RandomCase& random, SchedulingCosts costs, std::uint
   static const std::vector<ConfiguredPolicy> configurations = test::all_configurations();
   for (const ConfiguredPolicy& configured : configurations) {
     Simulation simulation(random.traces, random.requests, costs, accelerators);
-    const auto policy = configured.make({.profiles = random.profiles, .truth = &simulation});
+    const auto policy = configured.make({.profiles = random.profiles,
+                                         .truth = &simulation,
+                                         .accelerators = accelerators,
+                                         .preemption = costs.preemption});
     Run run{.policy = configured.label(), .outcome = {}, .timeline = {}};
     run.outcome = simulation.run(*policy, &run.timeline);
     try {

@@ -35,7 +35,10 @@ void for_every_policy(const RandomCase& random, SchedulingCosts costs, Check&& c
     PolicyRun run;
     run.accelerators = *rc::gen::inRange(1u, kMostAccelerators + 1);
     Simulation simulation(random.traces, random.requests, costs, run.accelerators);
-    const auto policy = configured.make({.profiles = random.profiles, .truth = &simulation});
+    const auto policy = configured.make({.profiles = random.profiles,
+                                         .truth = &simulation,
+                                         .accelerators = run.accelerators,
+                                         .preemption = costs.preemption});
     run.outcome = simulation.run(*policy, &run.timeline);
     try {
       check(run);
@@ -161,7 +164,10 @@ RC_GTEST_PROP(SeveralAccelerators, a_second_run_does_the_same, (const RandomCase
     Simulation simulation(random.traces, random.requests, costs, accelerators);
     std::vector<Timeline> timelines(2);
     for (Timeline& timeline : timelines) {
-      const auto policy = configured.make({.profiles = random.profiles, .truth = &simulation});
+      const auto policy = configured.make({.profiles = random.profiles,
+                                           .truth = &simulation,
+                                           .accelerators = accelerators,
+                                           .preemption = costs.preemption});
       simulation.run(*policy, &timeline);
     }
     RC_ASSERT(std::equal(timelines[0].begin(), timelines[0].end(), timelines[1].begin(),

@@ -287,17 +287,16 @@ class ScanPunctual final : public ScoringPolicy<> {
       if (stays != back_.end()) {
         const ReadyTask first = ready_.make_ready(chosen);
         const ReadyTask own = ready_.make_ready(stays->first);
-        const double charge_s =
-            preemption_s_ * cost_hz_ * present_.at(own.id).unit_s * present_.at(first.id).unit_s;
         const bool exchange =
-            score(first, base(first) + charge_s, now_s) < score(own, base(own), now_s);
+            score(first, base(first) + charge_of(own, first), now_s) < score(own, base(own), now_s);
         chosen = exchange ? first.id : own.id;
       }
     } else {
       chosen = stays != back_.end() ? stays->first : back_.front().first;
     }
     const ReadyTask& task = ready_.make_ready(chosen);
-    if (budget_ < 1) charge(task);
+    const bool goes_on = stays != back_.end() && stays->first == chosen;
+    if (budget_ < 1) charge(task, goes_on ? charge_of(task, task) : 0);
     ready_.start(chosen);
     ran_on_[chosen] = accelerator;
     std::erase_if(back_, [&](const auto& back) {
@@ -345,11 +344,16 @@ class ScanPunctual final : public ScoringPolicy<> {
     return {exponent, static_cast<int>(mantissa * 128)};
   }
 
-  void charge(const ReadyTask& chosen) {
+  /// What putting one aside for the other costs.
+  double charge_of(const ReadyTask& one, const ReadyTask& other) const {
+    return preemption_s_ * cost_hz_ * present_.at(one.id).unit_s * present_.at(other.id).unit_s;
+  }
+
+  void charge(const ReadyTask& chosen, double saved) {
     double ahead_hz = 0;
     double ahead = 0;
     ready_.for_each([&](const ReadyTask& task) {
-      if (!(place(base(task)) < place(base(chosen)))) return;
+      if (base(chosen) <= saved || !(place(base(task)) < place(base(chosen) - saved))) return;
       ahead_hz += present_.at(task.id).cost_hz;
       ahead += 1;
     });

@@ -81,7 +81,8 @@ inline Recorded run_of(const ConfiguredPolicy& policy, const std::vector<Ask>& a
         tiny_request(traces, asks[i].arrival_s, names[i], 0, asks[i].priority, asks[i].slo_s));
   }
   Simulation simulation(traces, requests, costs);
-  const auto chosen = policy.make({.profiles = profiles, .truth = &simulation});
+  const auto chosen =
+      policy.make({.profiles = profiles, .truth = &simulation, .preemption = costs.preemption});
   Recorded run;
   run.outcome = simulation.run(*chosen, &run.timeline);
   return run;

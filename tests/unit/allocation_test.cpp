@@ -201,12 +201,15 @@ class Watched final : public Policy {
 };
 
 std::size_t allocated_after_arrivals(const std::string& policies, const TraceSet& traces,
-                                     std::span<const Request> requests,
-                                     std::uint32_t accelerators) {
+                                     std::span<const Request> requests, std::uint32_t accelerators,
+                                     SchedulingCosts costs = {}) {
   const Profiles profiles(traces);
-  Simulation simulation(traces, requests, {}, accelerators);
+  Simulation simulation(traces, requests, costs, accelerators);
   const auto policy =
-      PolicyRegistry().parse(policies).front().make({.profiles = profiles, .truth = &simulation});
+      PolicyRegistry().parse(policies).front().make({.profiles = profiles,
+                                                     .truth = &simulation,
+                                                     .accelerators = accelerators,
+                                                     .preemption = costs.preemption});
   Watched watched(*policy);
   simulation.run(watched);
   return watched.allocated();
@@ -223,6 +226,8 @@ TEST(Allocation, a_policy_allocates_at_arrivals_alone) {
     EXPECT_EQ(allocated_after_arrivals(policy, traces, some_wait, 1), 0U) << policy;
     EXPECT_EQ(allocated_after_arrivals(policy, traces, many_wait, 1), 0U) << policy;
     EXPECT_EQ(allocated_after_arrivals(policy, traces, bursts, 3), 0U) << policy;
+    EXPECT_EQ(allocated_after_arrivals(policy, traces, bursts, 3, {.preemption = Seconds{1}}), 0U)
+        << policy;
   }
 }
 

@@ -80,6 +80,18 @@ TEST(DeadlinePrice, charges_more_for_a_crowd) {
   }
 }
 
+// 9 is spared: only 4 waits for what 16 gains. Nobody waits for 3.
+TEST(DeadlinePrice, charges_nothing_for_what_a_preemption_is_not_worth) {
+  for (const double saved : {8.0, 13.0}) {
+    DeadlinePrice price = price_of(0);
+    price.arrives(4, 0.5);
+    price.arrives(9, 0.25);
+    price.arrives(16, 0.25);
+    price.runs(16, 0.25, 1, 1, saved);
+    EXPECT_NEAR(price.value(), 0.8 - 0.005 * (saved == 8 ? 0.5 : 0.0), 1e-15);
+  }
+}
+
 TEST(DeadlinePrice, is_never_negative) {
   DeadlinePrice price = price_of(0.01);
   price.arrives(4, 0.5);

@@ -822,6 +822,28 @@ TEST(Punctual, runs_the_largest_smith_ratio) {
   EXPECT_EQ(schedule_of("punctual:value=plain", asks), (Schedule{"AAB", {5, 7}}));
 }
 
+// As above, where putting A aside takes c s: A 5, B 4 + c (1/5 + 1/2) · 5 · 2, less while 7 c < 1.
+TEST(Punctual, puts_a_task_aside_only_where_that_is_worth_its_cost) {
+  const std::vector<Ask> asks{{.layers_s = {4, 1}}, {.arrival_s = 1, .layers_s = {2}}};
+  const SchedulingCosts little{.preemption = Seconds{0.125}};
+  const SchedulingCosts much{.preemption = Seconds{0.25}};
+  EXPECT_EQ(schedule_of("punctual", asks, little), (Schedule{"ABA", {7.125, 6.125}}));
+  EXPECT_EQ(schedule_of("punctual", asks, much), (Schedule{"AAB", {5, 7}}));
+  EXPECT_EQ(schedule_of("punctual:preemption_s=0", asks, much), (Schedule{"ABA", {7.25, 6.25}}));
+  EXPECT_EQ(schedule_of("punctual:preemption_s=0.25", asks).order, "AAB");
+}
+
+// By priority B's second costs 9 / 2, so the charge is c (1/5 + 9/2) · 5 · 2/9 on 4/9. By seconds
+// alone A, 1 s, goes on before B, 2 s, whatever it costs.
+TEST(Punctual, counts_the_cost_of_a_preemption_as_it_counts_waiting) {
+  const std::vector<Ask> asks{{.layers_s = {4, 1}},
+                              {.arrival_s = 1, .layers_s = {2}, .priority = kHigh}};
+  const std::string policy = "punctual:value=priority,preemption_s=";
+  EXPECT_EQ(schedule_of(policy + "0.8", asks).order, "ABA");  // 4.62
+  EXPECT_EQ(schedule_of(policy + "0.9", asks).order, "AAB");  // 5.14
+  EXPECT_EQ(schedule_of("punctual:value=plain,preemption_s=0.001", asks).order, "AAB");
+}
+
 // A 4 x 4. B 5 x 5, of which urgency u takes 0.6 u; its horizon is 4 x 5 s.
 TEST(Punctual, lets_a_task_pass_that_would_miss_its_deadline) {
   const auto asks = [](double slo_s) {

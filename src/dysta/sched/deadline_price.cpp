@@ -44,7 +44,8 @@ SmithOrder::Sum SmithOrder::ahead_of(double ratio) const {
   return sum;
 }
 
-void DeadlinePrice::runs(double ratio, double cost_hz, double layer_s, double all_hz) {
+void DeadlinePrice::runs(double ratio, double cost_hz, double layer_s, double all_hz,
+                         double saved) {
   if (fixed()) return;
   if (latest_ && latest_->ratio == ratio && latest_->cost_hz == cost_hz) {
     latest_.reset();
@@ -53,7 +54,7 @@ void DeadlinePrice::runs(double ratio, double cost_hz, double layer_s, double al
     latest_.reset();
     order_.remove(ratio, cost_hz);
   }
-  const SmithOrder::Sum ahead = order_.ahead_of(ratio);
+  const SmithOrder::Sum ahead = ratio > saved ? order_.ahead_of(ratio - saved) : SmithOrder::Sum();
   double charged_hz = 0;
   if (ahead.tasks > 0) {
     charged_hz = (1 + kCrowd * std::max(0.0, ahead.tasks / accelerators_ - 1)) * ahead.cost_hz;

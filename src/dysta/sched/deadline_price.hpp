@@ -80,8 +80,8 @@ class DeadlinePrice {
     latest_ = Waiting{ratio, cost_hz};
   }
   /// A task that waits runs a layer of so many seconds; all that are there, those that run too,
-  /// cost `all_hz`.
-  void runs(double ratio, double cost_hz, double layer_s, double all_hz);
+  /// cost `all_hz`. Ahead of it are those whose ratios are smaller by more than `saved`.
+  void runs(double ratio, double cost_hz, double layer_s, double all_hz, double saved = 0);
 
  private:
   struct Waiting {

@@ -125,9 +125,9 @@ class Punctual final : public Policy {
     price_.waits(task.base, task.cost_hz);
     if (settings_.preemption_s > 0) {
       back_.push_back({.task = id, .accelerator = task.accelerator, .row = row});
-    } else {
-      make_ready(id, row);
+      return;
     }
+    make_ready(id, row);
   }
   void on_finish(TaskId id) override {
     ready_.retire(id);
@@ -139,11 +139,13 @@ class Punctual final : public Policy {
   TaskId choose(Seconds now, AcceleratorId accelerator) override {
     score_.now_s = now.count();
     score_.bonus = price_.value();
-    const TaskId id =
-        settings_.preemption_s > 0 ? goes_on_or_first(accelerator) : ready_.run_smallest(score_);
-    const Task& task = tasks_[index(id)];
-    price_.runs(task.base, task.cost_hz, task.next_layer_s, cost_hz_);
-    return id;
+    const Chosen chosen = settings_.preemption_s > 0 ? goes_on_or_first(accelerator)
+                                                     : Chosen{ready_.run_smallest(score_)};
+    const Task& task = tasks_[index(chosen.task)];
+    // Who is not worth a preemption waits for that, and not for a deadline.
+    const double saved = chosen.goes_on ? preemption_cost(task, task) : 0;
+    price_.runs(task.base, task.cost_hz, task.next_layer_s, cost_hz_, saved);
+    return chosen.task;
   }
 
  private:
@@ -167,37 +169,46 @@ class Punctual final : public Policy {
     Columns row{};
   };
 
-  /// The first task by its score, but the one that is back from this accelerator goes on if that
-  /// costs less. Putting it aside delays all tasks: exchanging the two is worth that only where
-  /// what it gains, the difference of their scores / units of both, is more than what all pay.
-  /// Tasks that are back from other accelerators at this instant are left to those.
-  TaskId goes_on_or_first(AcceleratorId accelerator) {
+  struct Chosen {
+    TaskId task{};
+    bool goes_on = false;  ///< where it ran before
+  };
+
+  /// What putting one task aside for the other costs, in units of the score. All that are there are
+  /// delayed, and exchanging the two gains the difference of their scores / the units of both.
+  double preemption_cost(const Task& one, const Task& other) const {
+    return settings_.preemption_s * cost_hz_ * one.unit_s * other.unit_s;
+  }
+
+  /// The first task by its score, but the one that is back from this accelerator goes on unless
+  /// exchanging the two gains more than it costs. Tasks that are back from other accelerators at
+  /// this instant are left to those.
+  Chosen goes_on_or_first(AcceleratorId accelerator) {
     auto back = std::find_if(back_.begin(), back_.end(), [&](const Back& candidate) {
       return candidate.accelerator == accelerator;
     });
-    TaskId id{};
+    Chosen chosen;
     if (back == back_.end() && ready_.ready() > 0) {
-      id = ready_.run_smallest(score_);
+      chosen.task = ready_.run(ready_.smallest(score_));
     } else {
       if (back == back_.end()) back = back_.begin();
       const Back stays = *back;
       back_.erase(back);
-      id = stays.task;
-      if (stays.accelerator == accelerator && ready_.ready() > 0) {
+      chosen = {.task = stays.task, .goes_on = stays.accelerator == accelerator};
+      if (chosen.goes_on && ready_.ready() > 0) {
         const Found first = ready_.smallest(score_);
         Row<PunctualScore> other = ready_.row(first);
-        other.columns[PunctualScore::kBase] += settings_.preemption_s * cost_hz_ *
-                                               tasks_[index(id)].unit_s *
-                                               tasks_[index(other.id)].unit_s;
+        other.columns[PunctualScore::kBase] +=
+            preemption_cost(tasks_[index(stays.task)], tasks_[index(other.id)]);
         if (score(other.columns) < score(stays.row)) {
           ready_.run(first);
-          make_ready(id, stays.row);
-          id = other.id;
+          make_ready(stays.task, stays.row);
+          chosen = {.task = other.id};
         }
       }
     }
-    tasks_[index(id)].accelerator = accelerator;
-    return id;
+    tasks_[index(chosen.task)].accelerator = accelerator;
+    return chosen;
   }
 
   double score(const Columns& row) const {
