@@ -5,7 +5,7 @@
 #include <set>
 #include <span>
 
-#include <Eigen/Dense>
+#include <Eigen/QR>
 
 #include "dysta/accel/accelerator.hpp"
 #include "dysta/core/error.hpp"
