@@ -533,7 +533,6 @@ class Punctual(Policy):
             self.bonus = min(most, max(0.0, self.bonus))
         return chosen
 
-
     def worth_a_switch(
         self,
         ready: list[Task],

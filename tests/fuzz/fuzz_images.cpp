@@ -10,13 +10,13 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace dysta::profiler;
-  constexpr std::size_t kMostOfThem = 1 << 20;  // larger ones are right, but slow
+  constexpr std::size_t kMostPixelsPrepared = 1 << 20;  // larger ones are right, but slow
   try {
     const Image image = decode_image("fuzz.png", {reinterpret_cast<const char*>(data), size});
     const auto pixels =
         static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.width);
     if (image.height < 1 || image.width < 1 || image.rgb.size() != pixels * 3) std::abort();
-    if (pixels > kMostOfThem || std::max(image.height, image.width) > 4096) return 0;
+    if (pixels > kMostPixelsPrepared || std::max(image.height, image.width) > 4096) return 0;
     for (const char* steps : {"letterbox=9x14", "resize=8,crop=8", "crop=70%,resize=5x11"}) {
       const PreparedImage prepared = prepare("fuzz.png", image, {.steps = steps});
       for (const float value : prepared.values) {

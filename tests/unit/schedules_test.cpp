@@ -834,14 +834,16 @@ TEST(Punctual, puts_a_task_aside_only_where_that_is_worth_its_cost) {
 }
 
 // By priority B's second costs 9 / 2, so the charge is c (1/5 + 9/2) · 5 · 2/9 on 4/9. By seconds
-// alone A, 1 s, goes on before B, 2 s, whatever it costs.
+// alone all cost 1 / 6.5, the mean network's: A, 5 s left, has 5 · 6.5, B, 4 s, 4 · 6.5 + 13 c.
 TEST(Punctual, counts_the_cost_of_a_preemption_as_it_counts_waiting) {
   const std::vector<Ask> asks{{.layers_s = {4, 1}},
                               {.arrival_s = 1, .layers_s = {2}, .priority = kHigh}};
   const std::string policy = "punctual:value=priority,preemption_s=";
   EXPECT_EQ(schedule_of(policy + "0.8", asks).order, "ABA");  // 4.62
   EXPECT_EQ(schedule_of(policy + "0.9", asks).order, "AAB");  // 5.14
-  EXPECT_EQ(schedule_of("punctual:value=plain,preemption_s=0.001", asks).order, "AAB");
+  const std::vector<Ask> longer{{.layers_s = {4, 5}}, {.arrival_s = 1, .layers_s = {4}}};
+  EXPECT_EQ(schedule_of("punctual:value=plain,preemption_s=0.4", longer).order, "ABA");
+  EXPECT_EQ(schedule_of("punctual:value=plain,preemption_s=0.6", longer).order, "AAB");
 }
 
 // A 4 x 4. B 5 x 5, of which urgency u takes 0.6 u; its horizon is 4 x 5 s.

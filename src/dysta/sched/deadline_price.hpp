@@ -54,6 +54,7 @@ class SmithOrder {
 ///     p <- p + 0.005 · E · (budget · Σ cost - (1 + 10 max(0, n - 1)) · Σ cost ahead), in [0, most]
 ///
 /// settles where that is the share of what waiting costs; where deadlines cost less it is `most`.
+/// Who waits since a preemption would cost more than it gains is not charged to deadlines.
 /// Costs are in requests' own isolated latencies, so the step has no time scale. The 10 is
 /// measured: docs/decisions/015.
 class DeadlinePrice {

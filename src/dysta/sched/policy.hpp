@@ -20,6 +20,7 @@ namespace dysta {
 ///  - A task that `choose` returned runs one layer and is not ready until `on_layer_done` says that
 ///    the layer ended, or `on_finish` that it was the task's last. Other accelerators may ask in
 ///    the meantime.
+///  - An accelerator whose layer has ended is asked at that instant if any task is ready.
 ///  - Task ids are dense, and used again only after `on_finish`.
 class Policy {
  public:

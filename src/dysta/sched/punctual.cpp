@@ -4,7 +4,8 @@
 // Vepsalainen and T. E. Morton, "Priority Rules for Job Shops with Weighted Tardiness Costs",
 // Management Science 33(8), 1987), where a late task keeps the full urgency; here it has none left,
 // since a deadline that is missed cannot be missed again. How early the bonus comes follows the
-// length of the queue, and how large it is what deadlines have cost so far.
+// length of the queue, and how large it is what deadlines have cost so far. A task is put aside
+// only where that is worth the cost of a preemption.
 // docs/better-than-dysta.md.
 #include <algorithm>
 #include <array>
@@ -244,7 +245,7 @@ class Punctual final : public Policy {
   PunctualSettings settings_;
   PunctualScore score_;
   DeadlinePrice price_;
-  double share_;             ///< of a task that an accelerator has of it
+  double share_;             ///< 1 / accelerators
   std::vector<Task> tasks_;  ///< by id
   std::size_t present_ = 0;
   double cost_hz_ = 0;  ///< of all tasks there
