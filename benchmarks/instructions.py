@@ -5,8 +5,8 @@
   benchmarks/instructions.py --update    writes the figures anew
 
 Counts with valgrind's callgrind what `Simulation::run` does, estimates and choices included,
-outcomes dropped, on fixed workloads of the measured attention traces: with few ready tasks at a load of 0.9,
-with hundreds under overload. Counts do not depend on how busy a machine is; they do depend on the
+outcomes dropped, on fixed workloads of the measured attention traces: with few ready tasks at a load
+of 0.9, with hundreds under overload. Counts do not depend on how busy a machine is; they do depend on the
 compiler, so the figures are those of Debian 12's GCC 12.2 with the release preset, and only with a
 GCC 12 is it one of the tests.
 """
@@ -25,8 +25,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = Path(__file__).with_suffix(".csv")
 COLUMNS = ["policy", "load", "requests", "decisions", "instructions_per_decision"]
-POLICIES = ["fcfs", "sjf", "edf", "srpt", "dysta", "dysta:wait_unit_s=auto", "punctual"]
-POLICIES.append("punctual:preemption_s=0.0001")  # with a choice of its own
+POLICIES = [
+    *("fcfs", "sjf", "edf", "srpt", "dysta", "dysta:wait_unit_s=auto", "punctual"),
+    "punctual:preemption_s=0.0001",  # chooses in a way of its own
+]
 LOADS = {"0.9": 3000, "3": 3000}  # requests by load
 MOST = 1.03  # of the committed figure
 SKIPPED = 77

@@ -1,6 +1,6 @@
 // One simulation of requests at hand and nothing else, so that its instructions can be counted:
-// `dysta_one_run TRACES POLICY LOAD REQUESTS` says how many layer decisions it took. The program
-// itself cannot run under valgrind everywhere: libraries it loads read timers that valgrind lacks.
+// `dysta_one_run TRACES POLICY LOAD REQUESTS` says how many layer decisions it took. `dysta` itself
+// cannot run under valgrind everywhere: libraries it loads read timers that valgrind lacks.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -370,7 +370,7 @@ class ScanPunctual final : public ScoringPolicy<> {
   bool lost_is_urgent_;
   bool plain_;
   bool by_priority_;
-  double share_;   ///< of a task that an accelerator has of it
+  double share_;   ///< 1 / accelerators
   double mean_s_;  ///< of all networks
   double preemption_s_;
   double bonus_;

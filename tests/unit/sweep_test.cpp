@@ -4,6 +4,7 @@
 #include <fstream>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -245,24 +246,32 @@ TEST_F(SweepTest, drawing_tells_how_far_it_is_and_stops_within_a_workload) {
   EXPECT_FALSE(run_sweep(plan, folder_.path("stopped"), options));
 }
 
-/// One of several processes, whose leader hands it the first few items of everything.
+using Items = std::vector<std::size_t>;
+
+/// One of several processes, and what its leader hands it: of workloads, and of points.
 class HelpingForce final : public WorkForce {
  public:
+  HelpingForce(Items workloads, Items points) : of_kind_{std::move(workloads), std::move(points)} {}
+
   bool leads() const override { return false; }
   void lead(std::span<const std::size_t>, const Work&, const Keep&) override {
     FAIL() << "it does not lead";
   }
   bool help(const Work& work) override {
-    for (const std::size_t item : {0U, 1U}) results.push_back(work(item));
+    for (const std::size_t item : of_kind_.at(kinds_++)) results.push_back(work(item));
     return true;
   }
 
   std::vector<std::string> results;
+
+ private:
+  std::vector<Items> of_kind_;
+  std::size_t kinds_ = 0;
 };
 
 TEST_F(SweepTest, who_does_not_lead_works_and_tells_and_writes_nothing) {
   const SweepPlan plan = load_sweep(folder_.write("sweep.yaml", kSweep));
-  HelpingForce force;
+  HelpingForce force({0, 1}, {0, 1});
   SweepOptions options{.force = &force};
   options.drawing = [](std::size_t, std::size_t) { FAIL() << "drawing"; };
   options.progress = [](std::size_t, std::size_t) { FAIL() << "progress"; };
@@ -273,27 +282,11 @@ TEST_F(SweepTest, who_does_not_lead_works_and_tells_and_writes_nothing) {
 
 TEST_F(SweepTest, who_does_not_lead_stops) {
   const SweepPlan plan = load_sweep(folder_.write("sweep.yaml", kSweep));
-  HelpingForce force;
+  HelpingForce force({0, 1}, {0, 1});
   const std::atomic<bool> stop{true};
   EXPECT_FALSE(run_sweep(plan, folder_.path("out"), {.force = &force, .stop = &stop}));
   EXPECT_TRUE(force.results.empty());
 }
-
-/// One of several processes, whose leader needs no help until there are points.
-class LateForce final : public WorkForce {
- public:
-  bool leads() const override { return false; }
-  void lead(std::span<const std::size_t>, const Work&, const Keep&) override {
-    FAIL() << "it does not lead";
-  }
-  bool help(const Work& work) override {
-    if (++kinds_ == 2) work(0);
-    return true;
-  }
-
- private:
-  int kinds_ = 0;
-};
 
 TEST_F(SweepTest, a_fault_of_a_scenario_has_its_file_whoever_finds_it_first) {
   folder_.write_trace("one_a", "1e14");
@@ -301,7 +294,7 @@ TEST_F(SweepTest, a_fault_of_a_scenario_has_its_file_whoever_finds_it_first) {
       folder_.path("tiny.yaml") + ": a request of 'all' would arrive after ";
   EXPECT_THAT(message_of<FileError>([&] { run(kSweep); }), testing::StartsWith(expected));
   const SweepPlan plan = load_sweep(folder_.path("sweep.yaml"));
-  LateForce force;
+  HelpingForce force({}, {0});
   EXPECT_THAT(
       message_of<FileError>([&] { run_sweep(plan, folder_.path("out"), {.force = &force}); }),
       testing::StartsWith(expected));
