@@ -262,6 +262,24 @@ TEST_F(DispatchedTest, queues_dealt_to_at_random_wait_as_theory_says) {
 
 // ---- Comparisons ------------------------------------------------------------------------------
 
+TEST_F(DispatchedTest, policies_know_what_a_preemption_costs_however_requests_come) {
+  std::vector<double> told_s;
+  PolicyRegistry registry;
+  registry.add({.name = "told",
+                .help = "fcfs that notes what it is told",
+                .parameters = {},
+                .make = [&](const Parameters&, const PolicyContext& context) {
+                  told_s.push_back(context.preemption.count());
+                  return PolicyRegistry().parse("fcfs").front().make(context);
+                }});
+  const WorkloadSpec spec{.rate_hz = 0.6, .count = 10, .mix = Mix::uniform(traces_)};
+  const std::vector<Pool> pools{one_pool(traces_, profiles_, 2)};
+  const Workloads workloads = draw_workloads(spec, std::vector<std::uint64_t>{1}, pools[0]);
+  compare(pools, workloads, registry.parse("told"),
+          {.costs = {.preemption = Seconds{0.25}}, .dispatch = Dispatch::parse("global,jsq")});
+  EXPECT_THAT(told_s, ElementsAre(0.25, 0.25, 0.25));  // of the queue, and of each accelerator's
+}
+
 TEST_F(DispatchedTest, policies_are_compared_with_every_dispatcher_asked_for) {
   const WorkloadSpec spec{.rate_hz = 0.6, .count = 300, .mix = Mix::uniform(traces_)};
   const std::vector<Pool> pools{one_pool(traces_, profiles_, 3)};
